@@ -1,0 +1,51 @@
+// Text is data (DESIGN.md section 4): one function per sink escapes what people wrote. Nothing else may put text of
+// people into a commit message, Markdown, a runner command, HTML or a terminal (CHECKLIST C62).
+
+// C0, DEL, C1, and the characters that reorder or hide text (Trojan Source, CVE-2021-42574), plus line separators.
+const invisible =
+  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb]/gu;
+
+/** True where a string holds a control, bidi or zero-width character. */
+export const hasInvisible = (text: string): boolean => text.search(invisible) >= 0;
+
+/** One line without control, bidi or zero-width characters, at most `max` characters. */
+export function oneLine(text: string, max = 500): string {
+  const line = text.replace(invisible, " ").replace(/ {2,}/g, " ").trim();
+  const points = [...line];
+  return points.length <= max ? line : `${points.slice(0, max - 1).join("")}…`;
+}
+
+/**
+ * For Markdown on GitHub: punctuation that starts markup, a mention (`@`), an issue reference (`#`), HTML or a link is
+ * escaped or broken, so that a reason cannot ping a team, close an issue or draw a fake table.
+ */
+export function forMarkdown(text: string, max = 500): string {
+  return oneLine(text, max)
+    .replace(/[\\`*_{}[\]()<>#+!|~$-]/g, (c) => (c === "<" ? "&lt;" : c === ">" ? "&gt;" : `\\${c}`))
+    .replace(/&(?!lt;|gt;)/g, "&amp;")
+    .replace(/@/g, "@\u200c") // no mention; ZERO WIDTH NON-JOINER is ours, not the writer's
+    .replace(/(https?|www)(:|\.)/gi, "$1\u200c$2"); // no autolink
+}
+
+/** Inside a Markdown code span: back-ticks become apostrophes, so that the span cannot be left. */
+export const forMarkdownCode = (text: string, max = 500): string =>
+  `\`${oneLine(text, max).replaceAll("`", "'") || " "}\``;
+
+/** A fenced block that its content cannot close: the fence is longer than any run of back-ticks inside. */
+export function forMarkdownBlock(text: string, language = ""): string {
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map((m) => m[0].length));
+  const fence = "`".repeat(longest + 1);
+  return `${fence}${language}\n${text}\n${fence}`;
+}
+
+/** A trailer or subject of a commit message: one line; the key comes from our code, never from people. */
+export const forTrailer = (text: string, max = 500): string => oneLine(text, max);
+
+/** Body text of a commit message: one line that git cannot read as a trailer (`Approved-by: mallory`) or a comment. */
+export const forCommitBody = (text: string, max = 500): string => `  ${oneLine(text, max)}`;
+
+/** Plain ASCII for RFC 6749 section 5.2 `error_description` (%x20-21 / %x23-5B / %x5D-7E): no quote, no backslash. */
+export const forErrorDescription = (text: string, max = 500): string =>
+  oneLine(text, max)
+    .replace(/["\\]/g, "'")
+    .replace(/[^\x20-\x7e]/g, "?");

@@ -1,0 +1,45 @@
+import type { PlanData, Window } from "../plan/types.ts";
+
+/** What a broker asks the issuer to sign. `sub`, `aud`, lifetimes and `jti` are fixed there; `extra` holds a cloud's own claims. */
+export interface AssertionRequest {
+  readonly subject: string;
+  readonly audience: string;
+  /** Seconds from now; the table in issuer/lifetimes.ts has each broker's. */
+  readonly lifetime: number;
+  readonly extra: Readonly<Record<string, unknown>>;
+}
+export interface MintInput {
+  readonly plan: PlanData;
+  readonly window: Window;
+  readonly now: Date;
+  /** Shown in the cloud's own log; ASCII, no personal data beyond the numeric ids. */
+  readonly context: {
+    readonly grant: string;
+    readonly exchange: string;
+    readonly accessRepositoryId: number;
+    readonly pullRequest: number;
+    readonly requesterId: number;
+    readonly runId: number;
+    readonly runAttempt: number;
+  };
+  readonly sign: (request: AssertionRequest) => Promise<string>;
+  readonly signal: AbortSignal;
+}
+export interface Minted {
+  /** RFC 8693 section 2.2.1 members of the answer. The only place where the secret is. */
+  readonly response: {
+    readonly access_token: string;
+    readonly issued_token_type: string;
+    readonly token_type: "Bearer" | "N_A";
+    readonly expires_in: number;
+    readonly [member: string]: unknown;
+  };
+  /** For the ledger: what the cloud's log shows (session name, access key id, source identity, ...). Never a secret. */
+  readonly identifiers: Readonly<Record<string, string>>;
+  readonly expiresAt: Date;
+}
+/** One per kind. Errors are CloudError with our code, the cure and whether a retry may help. */
+export interface Broker {
+  readonly kind: PlanData["kind"];
+  mint(input: MintInput): Promise<Minted>;
+}

@@ -1,0 +1,196 @@
+import { z } from "zod";
+import type { CommitSha, ObjectId } from "../base/ids.ts";
+import { objectId, pullRequestId } from "../base/ids.ts";
+import { RetryLater } from "../base/errors.ts";
+import type { PolicyFiles, TreeFile } from "../access-repo/types.ts";
+import { fileAnswer, policyAnswer, sha, time, treeFile } from "./answers.ts";
+import type { Client, Repository } from "./client.ts";
+import { nameOf } from "./client.ts";
+import { httpFailure } from "./errors.ts";
+import { query } from "./graphql.ts";
+import { branchCommitQuery, filesQuery, historyQuery, policyQuery } from "./queries.ts";
+import type { Scope } from "./scopes.ts";
+import type { BranchCommit, RepoRef } from "./types.ts";
+
+const parents = z.object({ nodes: z.array(z.object({ oid: sha })) });
+
+/** See GitHub.tip. The ETag makes an unchanged branch cost no rate limit; only the newest answer per branch is kept. */
+export class Tips {
+  readonly #client: Client;
+  readonly #known = new Map<string, { etag: string; sha: CommitSha }>();
+  constructor(client: Client) {
+    this.#client = client;
+  }
+  async read(repo: RepoRef, branch: string): Promise<CommitSha | null> {
+    const key = `${repo.id} ${branch}`;
+    const known = this.#known.get(key);
+    try {
+      const { data, headers } = await this.#client.call(
+        repo,
+        "read",
+        "ref",
+        (o, name) =>
+          o.rest.git.getRef({ ...name, ref: `heads/${branch}`, headers: known ? { "if-none-match": known.etag } : {} }),
+        { expected: [304, 404] },
+      );
+      const tip = sha.parse(data.object.sha);
+      if (headers.etag) this.#known.set(key, { etag: headers.etag, sha: tip });
+      return tip;
+    } catch (error) {
+      const status = httpFailure(error)?.status;
+      if (status === 304 && known) return known.sha;
+      if (status === 404) return null;
+      throw error;
+    }
+  }
+}
+
+/** See GitHub.files. At most 100 paths. */
+export async function filesAt(
+  client: Client,
+  repo: Repository,
+  scope: Scope,
+  commit: CommitSha,
+  paths: readonly string[],
+): Promise<readonly (TreeFile | null)[]> {
+  if (paths.length === 0) return [];
+  if (paths.length > 100) throw new RangeError("at most 100 paths");
+  const shape = z.object({ object: z.record(z.string(), z.unknown()).nullable() });
+  const variables = Object.fromEntries(paths.map((path, i) => [`p${i}`, path]));
+  const { object } = await query(client, repo, scope, filesQuery(paths.length), { oid: commit, ...variables }, shape);
+  if (object?.oid !== commit) throw new RetryLater("github_commit", `GitHub does not show commit ${commit} yet.`);
+  return paths.map((path, i) => treeFile(path, fileAnswer.parse(object[`f${i}`])));
+}
+
+/** See GitHub.policyAt. */
+export async function policyAt(client: Client, repo: RepoRef, commit: CommitSha): Promise<PolicyFiles> {
+  const shape = z.object({ object: z.intersection(z.object({ oid: sha }), policyAnswer).nullable() });
+  const { object } = await query(client, repo, "read", policyQuery, { oid: commit }, shape);
+  if (object?.oid !== commit) throw new RetryLater("github_commit", `GitHub does not show commit ${commit} yet.`);
+  return object;
+}
+
+const commitShape = z.object({
+  object: z
+    .intersection(
+      z.object({
+        oid: sha,
+        committedDate: time,
+        parents,
+        associatedPullRequests: z
+          .object({
+            nodes: z.array(
+              z.object({
+                number: z.number(),
+                fullDatabaseId: z.union([z.string(), z.number()]).transform(pullRequestId),
+                headRefOid: sha,
+                mergeCommit: z.object({ oid: sha }).nullable(),
+              }),
+            ),
+          })
+          .nullable(),
+      }),
+      policyAnswer,
+    )
+    .nullable(),
+});
+
+/** See GitHub.commit: GraphQL for policy and pull request, REST for the changed files against the first parent. */
+export async function branchCommit(client: Client, repo: RepoRef, oid: CommitSha): Promise<BranchCommit> {
+  const { object } = await query(client, repo, "read", branchCommitQuery, { oid }, commitShape);
+  if (object?.oid !== oid) throw new RetryLater("github_commit", `GitHub does not show commit ${oid} yet.`);
+  const [first] = object.parents.nodes;
+  const merged = (object.associatedPullRequests?.nodes ?? []).filter((p) => p.mergeCommit?.oid === oid);
+  // Two pull requests with one merge commit (stacks): ambiguous, so none.
+  const [pr] = merged.length === 1 ? merged : [];
+  return {
+    sha: object.oid,
+    firstParent: first?.oid ?? null,
+    committedAt: object.committedDate,
+    pullRequest: pr ? { number: pr.number, id: pr.fullDatabaseId, headSha: pr.headRefOid } : null,
+    policy: object,
+    changes: await changesOf(client, repo, oid),
+  };
+}
+
+async function changesOf(client: Client, repo: RepoRef, oid: CommitSha): Promise<BranchCommit["changes"]> {
+  const changes: { path: string; status: string; previousPath?: string }[] = [];
+  for (let page = 1; ; page++) {
+    // 300 files a page, 3 000 in all; beyond that GitHub cuts silently, so a longer commit is refused (C09).
+    const { data } = await client.call(repo, "read", "commit", (o, name) =>
+      o.rest.repos.getCommit({ ...name, ref: oid, per_page: 100, page }),
+    );
+    for (const f of data.files ?? []) {
+      changes.push({
+        path: f.filename,
+        status: f.status,
+        ...(f.previous_filename === undefined ? {} : { previousPath: f.previous_filename }),
+      });
+    }
+    if ((data.files ?? []).length < 100) return changes;
+    if (changes.length >= 3000)
+      throw new RetryLater("github_commit", `Commit ${oid} has more files than GitHub shows.`);
+  }
+}
+
+/** First-parent chain from `to` down to `from`, oldest first, `from` left out; null where `from` is not on it. */
+export async function firstParents(
+  client: Client,
+  repo: RepoRef,
+  from: CommitSha,
+  to: CommitSha,
+  most = 1000,
+): Promise<readonly CommitSha[] | null> {
+  if (from === to) return [];
+  const shape = z.object({
+    object: z
+      .object({
+        oid: sha,
+        history: z.object({
+          pageInfo: z.object({ hasNextPage: z.boolean(), endCursor: z.string().nullable() }),
+          nodes: z.array(z.object({ oid: sha, parents })),
+        }),
+      })
+      .nullable(),
+  });
+  const parentOf = new Map<CommitSha, CommitSha | null>();
+  const chain: CommitSha[] = [];
+  let at: CommitSha | null = to;
+  let after: string | null = null;
+  for (;;) {
+    const { object }: z.infer<typeof shape> = await query(
+      client,
+      repo,
+      "read",
+      historyQuery,
+      { oid: to, after },
+      shape,
+    );
+    if (!object) throw new RetryLater("github_commit", `GitHub does not show commit ${to} yet.`);
+    for (const node of object.history.nodes) parentOf.set(node.oid, node.parents.nodes[0]?.oid ?? null);
+    while (at !== null && parentOf.has(at)) {
+      chain.push(at);
+      at = parentOf.get(at) ?? null;
+      if (at === from) return chain.toReversed();
+    }
+    if (at === null || chain.length > most || !object.history.pageInfo.hasNextPage) return null;
+    after = object.history.pageInfo.endCursor;
+  }
+}
+
+/** See GitHub.requestBlobs. */
+export async function requestBlobs(
+  client: Client,
+  repo: RepoRef,
+  commit: CommitSha,
+): Promise<ReadonlyMap<string, ObjectId>> {
+  const { data } = await client.call(repo, "read", "tree", (o) =>
+    o.rest.git.getTree({ ...nameOf(repo), tree_sha: commit, recursive: "1" }),
+  );
+  if (data.truncated) throw new RetryLater("github_tree", "The access repo has more files than GitHub lists.");
+  return new Map(
+    data.tree.flatMap((e) =>
+      e.type === "blob" && e.path?.startsWith("requests/") && e.sha ? [[e.path, objectId(e.sha)] as const] : [],
+    ),
+  );
+}

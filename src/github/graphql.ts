@@ -1,0 +1,61 @@
+import type { z } from "zod";
+import { RetryLater } from "../base/errors.ts";
+import type { Client, Repository } from "./client.ts";
+import { NotVisible } from "./errors.ts";
+import { nameOf } from "./client.ts";
+import type { Scope } from "./scopes.ts";
+
+/**
+ * One GraphQL call on one repository, parsed. `repository: null` is "not visible"; any error in the answer, also beside
+ * partial data, is "try later": half an answer must not become a decision.
+ */
+export async function query<T extends z.ZodType>(
+  client: Client,
+  repo: Repository,
+  scope: Scope,
+  text: string,
+  variables: Readonly<Record<string, unknown>>,
+  shape: T,
+): Promise<z.infer<T>> {
+  const { owner, repo: name } = nameOf(repo);
+  const answer = await client.call(
+    repo,
+    scope,
+    "graphql",
+    async (octokit) =>
+      (await octokit.request("POST /graphql", { query: text, variables: { owner, name, ...variables } }))
+        .data as unknown,
+  );
+  const { data, errors } = answer as {
+    data?: { repository?: unknown } | null;
+    errors?: readonly { type?: string; message?: string }[];
+  };
+  if (errors && errors.length > 0) {
+    if (errors.every((e) => e.type === "NOT_FOUND"))
+      throw new NotVisible("github_not_visible", `${repo.fullName} is not visible.`);
+    throw new RetryLater(
+      "github_graphql",
+      `GitHub's GraphQL answered with an error: ${errors[0]?.type ?? "unknown"}.`,
+      {
+        cause: errors,
+        ...(errors.some((e) => e.type === "RATE_LIMITED") ? { after: 60 } : {}),
+      },
+    );
+  }
+  const parsed = shape.safeParse(data?.repository);
+  if (!parsed.success) {
+    throw new RetryLater(
+      "github_answer",
+      `GitHub's answer has an unknown shape: ${parsed.error.issues[0]?.path.join(".")}.`,
+      {
+        cause: parsed.error,
+      },
+    );
+  }
+  // The name may point to another repository by now: the id decides (CHECKLIST C07, C48).
+  const id = (data?.repository as { databaseId?: unknown }).databaseId;
+  if (repo.id !== undefined && id !== repo.id) {
+    throw new NotVisible("repository_replaced", `${repo.fullName} is another repository now.`);
+  }
+  return parsed.data as z.infer<T>;
+}

@@ -1,0 +1,119 @@
+import { z } from "zod";
+import { RetryLater } from "../base/errors.ts";
+import { commitSha, ownerId, repositoryId, userId } from "../base/ids.ts";
+import { branchCommit, filesAt, firstParents, policyAt, requestBlobs, Tips } from "./branch.ts";
+import { Client, type ClientOptions } from "./client.ts";
+import { NotVisible } from "./errors.ts";
+import { query } from "./graphql.ts";
+import { createLedgerBranch, ledgerCommits, ledgerTip, putLedgerFile } from "./ledger-branch.ts";
+import { canWrite, teamMember } from "./people.ts";
+import { openPullRequestsQuery } from "./queries.ts";
+import { readSnapshot } from "./snapshot.ts";
+import type { GitHub, RepoRef } from "./types.ts";
+import { blobAt, cancelRun, dispatch, run, workflowFile, workflowRuns } from "./workflows.ts";
+import { merge, putCheck, requestReviewers, setTitle } from "./writes.ts";
+
+export { NotVisible } from "./errors.ts";
+export * from "./types.ts";
+
+const appAnswer = z.object({ id: z.number(), slug: z.string() });
+
+/** The one way to GitHub, see the interface in types.ts. Nothing is asked before the first call. */
+export function createGitHub(options: ClientOptions): GitHub {
+  const client = new Client(options);
+  const tips = new Tips(client);
+  let bot: GitHub["bot"] | undefined;
+  return {
+    get bot() {
+      if (!bot) throw new RetryLater("github_unidentified", "GitHub has not told yet which bot account we are.");
+      return bot;
+    },
+    async identify(repo) {
+      if (bot) return;
+      const app = appAnswer.parse((await client.asApp((o) => o.request("GET /app"), "app")).data);
+      const login = `${app.slug}[bot]`;
+      // By an installation token: the App's own signature opens nothing but /app.
+      const { data } = await client.call(repo, "read", "bot", (o) => o.rest.users.getByUsername({ username: login }));
+      bot = { id: userId(data.id), login, appId: app.id };
+    },
+    skewSeconds: () => client.skewSeconds(),
+    async repository(fullName) {
+      try {
+        const installationId = await client.installation(fullName);
+        const { data } = await client.call({ fullName }, "read", "repository", (o, name) => o.rest.repos.get(name));
+        return {
+          id: repositoryId(data.id),
+          ownerId: ownerId(data.owner.id),
+          fullName: data.full_name,
+          defaultBranch: data.default_branch,
+          installationId,
+        };
+      } catch (error) {
+        if (error instanceof NotVisible) return null;
+        throw error;
+      }
+    },
+    snapshot: (repo, number) => readSnapshot(client, repo, number),
+    files: (repo, commit, paths) => filesAt(client, repo, "read", commit, paths),
+    policyAt: (repo, commit) => policyAt(client, repo, commit),
+    async mergeBase(repo, base, head) {
+      const { data } = await client.call(repo, "read", "compare", (o, name) =>
+        o.rest.repos.compareCommitsWithBasehead({ ...name, basehead: `${base}...${head}`, per_page: 1 }),
+      );
+      return commitSha(data.merge_base_commit.sha);
+    },
+    tip: (repo, branch) => tips.read(repo, branch),
+    async commitsBetween(repo, from, to) {
+      const chain = await firstParents(client, repo, from, to);
+      if (chain === null) return null;
+      const commits = [];
+      for (const sha of chain) commits.push(await branchCommit(client, repo, sha));
+      return commits;
+    },
+    commit: (repo, sha) => branchCommit(client, repo, sha),
+    requestBlobs: (repo, commit) => requestBlobs(client, repo, commit),
+    openPullRequests: (repo) => openPullRequests(client, repo),
+    teamMember: (repo, org, slug, login) => teamMember(client, repo, org, slug, login),
+    canWrite: (fullName, login) => canWrite(client, fullName, login),
+    workflowFile: (fullName, ref, file) => workflowFile(client, fullName, ref, file),
+    blobAt: (fullName, commit, file) => blobAt(client, fullName, commit, file),
+    run: (fullName, id, attempt) => run(client, fullName, id, attempt),
+    workflowRuns: (fullName, file, since) => workflowRuns(client, fullName, file, since),
+    putCheck: (repo, head, externalId, content, existing) =>
+      putCheck(client, repo, head, externalId, content, existing),
+    setTitle: (repo, number, title) => setTitle(client, repo, number, title),
+    requestReviewers: (repo, number, reviewers) => requestReviewers(client, repo, number, reviewers),
+    merge: (repo, number, head, title, message) => merge(client, repo, number, head, title, message),
+    dispatch: (fullName, file, ref, inputs) => dispatch(client, fullName, file, ref, inputs),
+    cancelRun: (fullName, id) => cancelRun(client, fullName, id),
+    ledgerTip: (repo) => ledgerTip(tips, repo),
+    createLedgerBranch: (repo, path, content, message) => createLedgerBranch(client, repo, path, content, message),
+    putLedgerFile: (repo, path, content, message) => putLedgerFile(client, repo, path, content, message),
+    ledgerCommits: (repo, from, to) => ledgerCommits(client, repo, from, to),
+    ledgerWait: (repo) => client.ledgerWait(repo),
+  };
+}
+
+async function openPullRequests(client: Client, repo: RepoRef): Promise<readonly number[]> {
+  const shape = z.object({
+    pullRequests: z.object({
+      pageInfo: z.object({ hasNextPage: z.boolean(), endCursor: z.string().nullable() }),
+      nodes: z.array(z.object({ number: z.number() })),
+    }),
+  });
+  const numbers: number[] = [];
+  let after: string | null = null;
+  for (;;) {
+    const { pullRequests: page }: z.infer<typeof shape> = await query(
+      client,
+      repo,
+      "read",
+      openPullRequestsQuery,
+      { after },
+      shape,
+    );
+    numbers.push(...page.nodes.map((n) => n.number));
+    if (!page.pageInfo.hasNextPage) return numbers;
+    after = page.pageInfo.endCursor;
+  }
+}

@@ -1,0 +1,106 @@
+// GraphQL texts. Everything that a decision stands on comes from one answer, so that no part of it is older than another
+// (DESIGN.md section 4: base means the live tip of the default branch, read in the same snapshot).
+
+const actor = "__typename login ... on User { databaseId } ... on Bot { databaseId }";
+const blob = "name oid mode type object { __typename ... on Blob { oid text isBinary isTruncated byteSize } }";
+
+// `file(path:)` of a Commit, not `object(expression:)`: every policy file is read from the same commit.
+export const policyFragment = `
+fragment PolicyOf on Commit {
+  settings: file(path: ".github/countersign.yml") { ${blob} }
+  targets: file(path: "targets") { oid mode type object { __typename ... on Tree { entries { ${blob} } } } }
+  codeowners0: file(path: ".github/CODEOWNERS") { ${blob} }
+  codeowners1: file(path: "CODEOWNERS") { ${blob} }
+  codeowners2: file(path: "docs/CODEOWNERS") { ${blob} }
+}`;
+
+export const snapshotQuery = `
+query Snapshot($owner: String!, $name: String!, $number: Int!) {
+  repository(owner: $owner, name: $name) {
+    databaseId nameWithOwner
+    owner { __typename login ... on Organization { databaseId } ... on User { databaseId } }
+    defaultBranchRef { name target { __typename ... on Commit { oid ...PolicyOf } } }
+    pullRequest(number: $number) {
+      fullDatabaseId number title state isDraft baseRefName headRefName headRefOid changedFiles
+      author { ${actor} }
+      headRepository { databaseId }
+      mergeCommit { oid }
+      files(first: 100) { totalCount nodes { path changeType } }
+      commits(first: 100) { totalCount nodes { commit {
+        oid
+        authors(first: 20) { totalCount nodes { user { login databaseId } } }
+        committer { email user { login databaseId } }
+        signature { isValid wasSignedByGitHub }
+      } } }
+      latestOpinionatedReviews(first: 100) { totalCount nodes {
+        fullDatabaseId state submittedAt authorCanPushToRepository
+        commit { oid } author { ${actor} }
+      } }
+      reviewRequests(first: 50) { nodes { requestedReviewer { __typename ... on User { login } ... on Team { slug } } } }
+    }
+  }
+}
+${policyFragment}`;
+
+export const policyQuery = `
+query Policy($owner: String!, $name: String!, $oid: GitObjectID!) {
+  repository(owner: $owner, name: $name) {
+    databaseId
+    object(oid: $oid) { __typename ... on Commit { oid ...PolicyOf } }
+  }
+}
+${policyFragment}`;
+
+/** Files by path at one commit; paths are variables, never part of the text. */
+export function filesQuery(count: number): string {
+  const indexes = Array.from({ length: count }, (_, i) => i);
+  return `
+query Files($owner: String!, $name: String!, $oid: GitObjectID!, ${indexes.map((i) => `$p${i}: String!`).join(", ")}) {
+  repository(owner: $owner, name: $name) {
+    databaseId
+    object(oid: $oid) { __typename ... on Commit { oid ${indexes.map((i) => `f${i}: file(path: $p${i}) { ${blob} }`).join("\n")} } }
+  }
+}`;
+}
+
+export const branchCommitQuery = `
+query BranchCommit($owner: String!, $name: String!, $oid: GitObjectID!) {
+  repository(owner: $owner, name: $name) {
+    databaseId
+    object(oid: $oid) { __typename ... on Commit {
+      oid committedDate
+      parents(first: 2) { nodes { oid } }
+      associatedPullRequests(first: 10) { nodes { number fullDatabaseId headRefOid baseRefName mergeCommit { oid } } }
+      ...PolicyOf
+    } }
+  }
+}
+${policyFragment}`;
+
+export const historyQuery = `
+query History($owner: String!, $name: String!, $oid: GitObjectID!, $after: String) {
+  repository(owner: $owner, name: $name) {
+    databaseId
+    object(oid: $oid) { __typename ... on Commit { oid history(first: 100, after: $after) {
+      pageInfo { hasNextPage endCursor }
+      nodes { oid parents(first: 2) { nodes { oid } } }
+    } } }
+  }
+}`;
+
+export const workflowQuery = `
+query Workflow($owner: String!, $name: String!, $expression: String!, $path: String!) {
+  repository(owner: $owner, name: $name) {
+    databaseId nameWithOwner
+    owner { __typename login ... on Organization { databaseId } ... on User { databaseId } }
+    object(expression: $expression) { __typename ... on Commit { oid file(path: $path) { ${blob} } } }
+  }
+}`;
+
+export const openPullRequestsQuery = `
+query Open($owner: String!, $name: String!, $after: String) {
+  repository(owner: $owner, name: $name) {
+    databaseId
+    pullRequests(states: OPEN, first: 100, after: $after) { pageInfo { hasNextPage endCursor } nodes { number } }
+  }
+}`;

@@ -1,0 +1,141 @@
+import type { CommitSha, ObjectId, OwnerId, PullRequestId, RepositoryId, RunId, UserId } from "../base/ids.ts";
+import type { Diagnostic, PolicyFiles, TreeFile } from "../access-repo/types.ts";
+import type { Actor, Change, Snapshot } from "../approval/types.ts";
+
+/** A repository as a caller names it: the id decides, the name builds URLs. */
+export interface RepoRef {
+  readonly id: RepositoryId;
+  readonly fullName: string;
+}
+export interface RepositoryFacts {
+  readonly id: RepositoryId;
+  readonly ownerId: OwnerId;
+  readonly fullName: string;
+  readonly defaultBranch: string;
+  readonly installationId: number;
+}
+/** One commit of the default branch with what reconciling a head needs. */
+export interface BranchCommit {
+  readonly sha: CommitSha;
+  readonly firstParent: CommitSha | null;
+  /** GitHub's clock for merges made by GitHub. */
+  readonly committedAt: Date;
+  readonly pullRequest: { readonly number: number; readonly id: PullRequestId; readonly headSha: CommitSha } | null;
+  readonly policy: PolicyFiles;
+  /** Against the first parent. */
+  readonly changes: readonly Change[];
+}
+export interface WorkflowFile {
+  readonly repository: { readonly id: RepositoryId; readonly ownerId: OwnerId; readonly fullName: string };
+  readonly file: TreeFile | null;
+}
+export interface Run {
+  readonly id: RunId;
+  readonly attempt: number;
+  readonly event: string;
+  readonly status: string;
+  readonly actor: Actor | null;
+  readonly triggeringActor: Actor | null;
+  readonly headSha: CommitSha;
+  readonly createdAt: Date;
+}
+export interface CheckContent {
+  readonly status: "completed" | "in_progress";
+  readonly conclusion?: "success" | "failure" | "action_required" | "neutral";
+  /** State in at most 60 characters. */
+  readonly title: string;
+  /** Markdown, at most 65 535 characters. */
+  readonly summary: string;
+  readonly annotations: readonly Diagnostic[];
+}
+export type MergeResult =
+  | { readonly kind: "merged"; readonly sha: CommitSha }
+  /** Head moved, base moved, not mergeable, closed: read again and decide again, never a blind retry (C28). */
+  | { readonly kind: "refused"; readonly status: 405 | 409 | 422; readonly message: string };
+export type PutResult =
+  | { readonly kind: "created"; readonly commit: CommitSha; readonly parent: CommitSha | null }
+  /** The path exists already: somebody, perhaps we, wrote it. */
+  | { readonly kind: "exists" };
+export type DispatchResult =
+  | { readonly kind: "run"; readonly runId: RunId }
+  | { readonly kind: "accepted" }
+  | { readonly kind: "refused"; readonly status: number; readonly message: string };
+
+/** The only way to GitHub. Methods throw RetryLater where GitHub is unreachable, rate limited or not readable. */
+export interface GitHub {
+  /** null: no such repository, or the App is not installed there. */
+  repository(fullName: string): Promise<RepositoryFacts | null>;
+  /** One GraphQL answer plus the activity of the head branch. null: no such pull request. Over-long lists: `kind: "too_long"`. */
+  snapshot(
+    repo: RepoRef,
+    number: number,
+  ): Promise<{ kind: "snapshot"; snapshot: Snapshot } | { kind: "too_long"; what: string; headSha: CommitSha } | null>;
+  /** Files at a commit with their mode, never through symlinks. */
+  files(repo: RepoRef, commit: CommitSha, paths: readonly string[]): Promise<readonly (TreeFile | null)[]>;
+  policyAt(repo: RepoRef, commit: CommitSha): Promise<PolicyFiles>;
+  mergeBase(repo: RepoRef, base: CommitSha, head: CommitSha): Promise<CommitSha>;
+  /** Live tip by a conditional GET (304 where unchanged). */
+  tip(repo: RepoRef, branch: string): Promise<CommitSha | null>;
+  /** First-parent commits after `from` up to `to`, oldest first; null: `from` is no first-parent ancestor (forced push). */
+  commitsBetween(repo: RepoRef, from: CommitSha, to: CommitSha): Promise<readonly BranchCommit[] | null>;
+  commit(repo: RepoRef, sha: CommitSha): Promise<BranchCommit>;
+  /** Paths and blobs under `requests/` at a commit. */
+  requestBlobs(repo: RepoRef, commit: CommitSha): Promise<ReadonlyMap<string, ObjectId>>;
+  openPullRequests(repo: RepoRef): Promise<readonly number[]>;
+  /** `repo`: with whose installation to ask. */
+  teamMember(repo: RepoRef, org: string, slug: string, login: string): Promise<boolean>;
+  /** Live permission of a person on a repository: true for write, maintain, admin. */
+  canWrite(fullName: string, login: string): Promise<boolean>;
+  /** null: repository does not exist or the App is not installed there. */
+  workflowFile(fullName: string, ref: string, file: string): Promise<WorkflowFile | null>;
+  blobAt(fullName: string, commit: CommitSha, file: string): Promise<ObjectId | null>;
+  run(fullName: string, runId: RunId, attempt?: number): Promise<Run | null>;
+  workflowRuns(fullName: string, file: string, since: Date): Promise<readonly Run[]>;
+
+  /** Creates or replaces our check run on a head; returns its id and GitHub's time. */
+  putCheck(
+    repo: RepoRef,
+    head: CommitSha,
+    externalId: string,
+    content: CheckContent,
+    existing: number | null,
+  ): Promise<{ id: number; at: Date }>;
+  setTitle(repo: RepoRef, number: number, title: string): Promise<void>;
+  requestReviewers(
+    repo: RepoRef,
+    number: number,
+    reviewers: { users: readonly string[]; teams: readonly string[] },
+  ): Promise<void>;
+  merge(repo: RepoRef, number: number, head: CommitSha, title: string, message: string): Promise<MergeResult>;
+  dispatch(
+    fullName: string,
+    file: string,
+    ref: string,
+    inputs: Readonly<Record<string, string>>,
+  ): Promise<DispatchResult>;
+  cancelRun(fullName: string, runId: RunId): Promise<void>;
+
+  /** Seconds until the ledger may be written within GitHub's limits; 0: now. */
+  ledgerWait(repo: RepoRef): Promise<number>;
+  /** Ledger branch: null where it does not exist. */
+  ledgerTip(repo: RepoRef): Promise<CommitSha | null>;
+  /** Orphan branch with one file, made through the git data API. */
+  createLedgerBranch(repo: RepoRef, path: string, content: string, message: string): Promise<CommitSha>;
+  putLedgerFile(repo: RepoRef, path: string, content: string, message: string): Promise<PutResult>;
+  /** Commits after `from` (null: all) up to `to`, oldest first, each with the files it added and whether anything else happened. */
+  ledgerCommits(
+    repo: RepoRef,
+    from: CommitSha | null,
+    to: CommitSha,
+  ): Promise<
+    readonly { sha: CommitSha; parents: readonly CommitSha[]; added: readonly TreeFile[]; onlyAdds: boolean }[] | null
+  >;
+
+  /** GitHub's clock minus ours, seconds, from the newest answer's `Date`; null: no answer yet. */
+  skewSeconds(): number | null;
+  /** Asks GitHub once who we are, with the installation on `repo`. */
+  identify(repo: RepoRef): Promise<void>;
+  /** Our bot account: the actor of runs that we dispatch. @throws RetryLater before `identify`. */
+  readonly bot: { readonly id: UserId; readonly login: string; readonly appId: number };
+}
+export const LEDGER_BRANCH = "countersign-ledger";

@@ -1,0 +1,223 @@
+import type { ColumnType, Generated } from "kysely";
+
+// Times are `timestamptz` written by the application's clock, never by `now()` in SQL: one clock for every decision.
+// Ids of GitHub are `bigint` and come back as strings from both drivers; base/ids.ts parses them.
+// JSON that was hashed or signed is stored as `text`, byte for byte; `jsonb` is only for what we read ourselves.
+type BigInt_ = ColumnType<string, number | string, number | string>;
+type Time = ColumnType<Date, Date, Date>;
+type JsonColumn<T> = ColumnType<T, string, string>;
+
+/** One row per access repo named in ACCESS_REPOS (DESIGN.md section 4, Enrolment). */
+export interface EnrolmentTable {
+  repository_id: BigInt_;
+  owner_id: BigInt_;
+  installation_id: BigInt_;
+  full_name: string;
+  default_branch: string;
+  /** `stopped`: ledger has foreign commits or a broken chain; nothing is issued until `countersign ledger accept`. */
+  state: "pending" | "active" | "stopped";
+  state_reason: string | null;
+  accepted_digest: string | null;
+  /** Set while the default branch holds a policy that we did not accept. */
+  quarantined_digest: string | null;
+  /** Default branch up to which every commit has been judged. */
+  head_sha: string | null;
+  /** Last confirmed batch. */
+  ledger_commit: string | null;
+  ledger_sequence: number;
+  ledger_sha256: string | null;
+  enrolled_at: Time;
+}
+/** Webhook inbox. The body is a hint only; it is dropped when done. */
+export interface DeliveryTable {
+  id: string;
+  event: string;
+  action: string | null;
+  repository_id: ColumnType<string | null, number | string | null, number | string | null>;
+  pull_request: number | null;
+  payload: string;
+  received_at: Time;
+  status: "received" | "done" | "failed";
+  attempts: number;
+  run_at: Time;
+}
+/** Reconcile jobs, coalesced by key: an event during a run raises `wanted` over `seen`, which causes another run. */
+export interface JobTable {
+  /** `pull-request:<repository id>:<number>`, `access-repo:<repository id>`, `flush:<repository id>`, `dispatch:<id>`, `sweep` */
+  key: string;
+  wanted: number;
+  /** The value of `wanted` that the last run began with. */
+  seen: number;
+  run_at: Time;
+  /** After a failure: not before this, whatever else asks for the job meanwhile. */
+  held_until: ColumnType<Date | null, Date | null | undefined, Date | null>;
+  attempts: ColumnType<number, number | undefined, number>;
+  last_error: string | null;
+}
+export interface LeaseTable {
+  name: string;
+  token: string;
+  until: Time;
+}
+/** The plan that a reader of a pull request could see, with GitHub's time. */
+export interface PostedPlanTable {
+  repository_id: BigInt_;
+  pull_request: number;
+  head_sha: string;
+  /** Digest over the plan hashes by path (or of the policy diff), so that a changed plan asks again. */
+  plans_sha256: string;
+  posted_at: Time;
+  check_run_id: BigInt_;
+  /** Digest of what the check run shows now: a write happens only where it differs. */
+  shown_sha256: string;
+}
+export interface DecisionTable {
+  /** Digest of the canonical DecisionKey. */
+  key_sha256: string;
+  repository_id: BigInt_;
+  pull_request_id: BigInt_;
+  pull_request: number;
+  head_sha: string;
+  kind: "request" | "policy";
+  /** Canonical JSON of the DecisionKey. */
+  key_text: string;
+  resulting_digest: string | null;
+  outcome: "approved";
+  rule: "owners" | "auto_approve" | "break_glass";
+  approvers: JsonColumn<readonly { id: number; login: string }[]>;
+  requester_id: BigInt_;
+  requester_login: string;
+  decided_at: Time;
+}
+export interface GrantTable {
+  id: string;
+  repository_id: BigInt_;
+  path: string;
+  blob: string;
+  blob_sha256: string;
+  pull_request: number;
+  pull_request_id: BigInt_;
+  merge_commit: string;
+  decision_key: string;
+  policy_digest: string;
+  requester_id: BigInt_;
+  requester_login: string;
+  target: string;
+  role: string;
+  plan_version: number;
+  plan: string;
+  plan_hash: string;
+  /** Repository of the workflow: what an exchange looks up first. */
+  workflow_repository_id: BigInt_;
+  not_before: Time;
+  expires_at: Time;
+  runs: number;
+  state: "active" | "revoked" | "expired" | "quarantined";
+  state_reason: string | null;
+  ended_at: ColumnType<Date | null, Date | null, Date | null>;
+  dispatch_id: string | null;
+  created_at: Time;
+}
+export interface DispatchTable {
+  id: string;
+  repository_id: BigInt_;
+  workflow_repository_id: BigInt_;
+  workflow_repository: string;
+  file: string;
+  ref: string;
+  inputs: JsonColumn<Readonly<Record<string, string>>>;
+  state: "pending" | "sent" | "bound" | "failed";
+  sent_at: ColumnType<Date | null, Date | null, Date | null>;
+  run_id: ColumnType<string | null, number | string | null, number | string | null>;
+  reason: string | null;
+  attempts: number;
+  created_at: Time;
+}
+/** A run attempt that may exchange under a grant; at most `grant.runs` rows. */
+export interface GrantUseTable {
+  grant_id: string;
+  run_id: BigInt_;
+  run_attempt: number;
+  first_at: Time;
+}
+export interface ExchangeTable {
+  id: string;
+  iss: string;
+  jti: string;
+  grant_id: string;
+  run_id: BigInt_;
+  run_attempt: number;
+  state: "minting" | "minted" | "recorded" | "released" | "dropped";
+  started_at: Time;
+  deadline: Time;
+  entry_id: string | null;
+  ledger_commit: string | null;
+  correlation_id: string;
+}
+/** Subject tokens seen, until they expire: a token is accepted once (C37). */
+export interface SeenTokenTable {
+  iss: string;
+  jti: string;
+  until: Time;
+}
+export interface LedgerEntryTable {
+  id: string;
+  repository_id: BigInt_;
+  /** Order of writing within one database. */
+  position: Generated<string>;
+  type: string;
+  /** Canonical JSON of the Entry. */
+  body: string;
+  flush_by: Time;
+  batch_id: string | null;
+}
+/** Fixed before the call to GitHub, so that any writer retries the same bytes. */
+export interface LedgerBatchTable {
+  id: string;
+  repository_id: BigInt_;
+  sequence: number;
+  path: string;
+  body: string;
+  sha256: string;
+  state: "fixed" | "confirmed";
+  commit_sha: string | null;
+  created_at: Time;
+}
+export interface SigningKeyTable {
+  kid: string;
+  purpose: "issuer" | "ledger";
+  /** SPKI, base64url DER (ledger) or public JWK as JSON (issuer). */
+  public_key: string;
+  /** `v1.<sealing kid>.<iv>.<ciphertext and tag>`; see issuer/sealing.ts. null: revoked or imported public key only. */
+  sealed_private: string | null;
+  created_at: Time;
+  /** From when it signs; published from creation. */
+  active_from: Time;
+  retired_at: ColumnType<Date | null, Date | null, Date | null>;
+}
+/** Refusals waiting to be aggregated. */
+export interface RefusalTable {
+  access_repository_id: BigInt_;
+  repository_id: BigInt_;
+  code: string;
+  count: number;
+  first_at: Time;
+}
+
+export interface Database {
+  enrolment: EnrolmentTable;
+  delivery: DeliveryTable;
+  job: JobTable;
+  lease: LeaseTable;
+  posted_plan: PostedPlanTable;
+  decision: DecisionTable;
+  grant: GrantTable;
+  dispatch: DispatchTable;
+  grant_use: GrantUseTable;
+  exchange: ExchangeTable;
+  seen_token: SeenTokenTable;
+  ledger_entry: LedgerEntryTable;
+  ledger_batch: LedgerBatchTable;
+  signing_key: SigningKeyTable;
+  refusal: RefusalTable;
+}

@@ -57,7 +57,11 @@ export interface Settings {
   readonly version: 1;
   readonly approvals: number;
   readonly pending_expiry: Seconds;
-  readonly break_glass?: { readonly members: readonly Owner[]; readonly max_duration: Seconds; readonly review_within: Seconds };
+  readonly break_glass?: {
+    readonly members: readonly Owner[];
+    readonly max_duration: Seconds;
+    readonly review_within: Seconds;
+  };
   readonly frozen: readonly FreezeEntry[];
 }
 /** One line of `frozen:`; see DESIGN.md section 4, Freeze. */

@@ -1,0 +1,103 @@
+import type { Code } from "./codes.ts";
+import { fileStart, finding, quote } from "./diagnostics.ts";
+import { codeownersPlaces, isPolicyPath, settingsPath } from "./policy-paths.ts";
+import { parseRequestPath } from "./request-path.ts";
+import type { Diagnostic } from "./types.ts";
+
+/** One file of a pull request, as GitHub lists it. `status` is text, since GitHub may add to its own list. */
+export interface Change {
+  readonly path: string;
+  readonly status: "added" | "removed" | "modified" | "renamed" | "copied" | "changed" | "unchanged" | (string & {});
+  readonly previousPath?: string | undefined;
+}
+
+/** What a pull request is (DESIGN.md section 3, What a pull request may hold). `paths` are all that it touches. */
+export type ChangeKind =
+  | { readonly kind: "request"; readonly paths: readonly string[] }
+  | { readonly kind: "revocation"; readonly paths: readonly string[] }
+  | { readonly kind: "policy"; readonly paths: readonly string[] }
+  | { readonly kind: "other" }
+  | { readonly kind: "refused"; readonly diagnostics: readonly Diagnostic[] };
+
+const maxRequests = 100;
+// GitHub's list of files ends here without saying that there are more (CHECKLIST C09).
+const listEnds = 3000;
+const known = new Set(["added", "removed", "modified", "renamed", "copied", "changed", "unchanged"]);
+const underRequests = (path: string): boolean => path === "requests" || path.startsWith("requests/");
+/** How a file system without case or with Unicode composition sees a path. */
+const folded = (path: string): string => path.normalize("NFKC").toLowerCase().normalize("NFC");
+
+/** Sorts a pull request by what it changes; anything that is not plainly one thing is refused with the way out. */
+export function classifyChanges(changes: readonly Change[]): ChangeKind {
+  const refusals: Diagnostic[] = [];
+  const refuse = (code: Code, path: string, message: string) => refusals.push(finding(code, path, fileStart, message));
+  if (changes.length >= listEnds) {
+    refuse("CS4009", changes[0]?.path ?? "", `This pull request changes ${listEnds} files or more.`);
+    return { kind: "refused", diagnostics: refusals };
+  }
+  const touched = changes.filter((change) => change.status !== "unchanged");
+  const both = (change: Change) =>
+    change.previousPath === undefined ? [change.path] : [change.path, change.previousPath];
+  const paths = [...new Set(touched.flatMap(both))];
+  for (const path of paths) {
+    if (isHostile(path)) refuse("CS4007", path, `${quote(path, 200)} is not a plain path.`);
+    else if (imitates(path))
+      refuse("CS4005", path, `${quote(path, 200)} differs from a path of requests or policy by spelling only.`);
+  }
+  for (const [a, b] of collisions(paths))
+    refuse("CS4005", a, `${quote(a, 200)} and ${quote(b, 200)} differ by spelling only.`);
+  for (const { path, status } of touched) {
+    if (!known.has(status)) refuse("CS4008", path, `GitHub reports ${quote(status)} for ${quote(path, 200)}.`);
+  }
+  const requests = touched.filter((change) => both(change).some(underRequests));
+  if (requests.length > 0) refuseRequests(requests, touched.length, refuse);
+  if (refusals.length > 0) return { kind: "refused", diagnostics: refusals };
+  if (requests.length > 0) return { kind: requests[0]?.status === "added" ? "request" : "revocation", paths };
+  return paths.some(isPolicyPath) ? { kind: "policy", paths } : { kind: "other" };
+}
+
+/** Only additions of request files, or only deletions of them, and nothing else beside. */
+function refuseRequests(
+  requests: readonly Change[],
+  all: number,
+  refuse: (code: Code, path: string, message: string) => void,
+): void {
+  const first = requests[0]?.path ?? "";
+  if (requests.length < all) refuse("CS4001", first, "Requests and other files are changed together.");
+  const statuses = new Set(requests.map((change) => change.status));
+  if (statuses.has("added") && statuses.has("removed"))
+    refuse("CS4001", first, "Requests are added and deleted together.");
+  for (const { path, status } of requests) {
+    if (status === "modified" || status === "changed") refuse("CS4002", path, "A request file is changed.");
+    else if (status === "renamed" || status === "copied") refuse("CS4003", path, `A request file is ${status}.`);
+    else if (parseRequestPath(path) === undefined)
+      refuse("CS4004", path, `${quote(path, 200)} is not the path of a request.`);
+  }
+  if (requests.length > maxRequests)
+    refuse("CS4006", first, `${requests.length} request files are changed, of at most ${maxRequests}.`);
+}
+
+/** Characters that reviewers, other systems or GitHub's own pages show or read differently (CHECKLIST C13). */
+function isHostile(path: string): boolean {
+  if (path === "" || path.length > 1024 || /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\\\ufffd]/u.test(path)) return true;
+  return path.split("/").some((part) => part === "" || /^\.{1,2}$|[. ]$|^ |^\.git$|^git~/i.test(part));
+}
+
+/** `Requests/`, `.github/codeowners`: not what we read, but what some systems would put in its place. */
+function imitates(path: string): boolean {
+  const plain = folded(path);
+  if (underRequests(plain) && !underRequests(path)) return true;
+  if (plain.startsWith("targets/") || plain === "targets") return !(path.startsWith("targets/") || path === "targets");
+  return [settingsPath, ...codeownersPlaces].some((policy) => folded(policy) === plain && policy !== path);
+}
+
+function collisions(paths: readonly string[]): (readonly [string, string])[] {
+  const seen = new Map<string, string>();
+  const found: (readonly [string, string])[] = [];
+  for (const path of paths) {
+    const other = seen.get(folded(path));
+    if (other !== undefined) found.push([path, other]);
+    else seen.set(folded(path), path);
+  }
+  return found;
+}

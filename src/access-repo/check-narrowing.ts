@@ -1,0 +1,163 @@
+import type { Report } from "./check-request.ts";
+import { quote } from "./diagnostics.ts";
+import { firstPersistence } from "./persistence.ts";
+import { actionInside, outsidePair } from "./subset.ts";
+import { didYouMean } from "./suggest.ts";
+import { isAction, isResource } from "./statement-syntax.ts";
+import type {
+  AwsRole,
+  CloudKind,
+  GcpRole,
+  GithubRole,
+  RequestFile,
+  ResolvedRequest,
+  Role,
+  Statement,
+  Target,
+} from "./types.ts";
+
+type Narrowing = Pick<ResolvedRequest, "allow" | "narrowed" | "permissions" | "repositories" | "boundary">;
+
+const keysOf: Readonly<Record<"allow" | "sets" | "permissions" | "repositories" | "boundary", CloudKind>> = {
+  allow: "aws",
+  sets: "aws",
+  permissions: "github",
+  repositories: "github",
+  boundary: "gcp",
+};
+
+/** What of the role the request asks for. Undefined where it asks for something outside. */
+export function checkNarrowing(file: RequestFile, target: Target, role: Role, report: Report): Narrowing | undefined {
+  let fine = true;
+  const refuse: Report = (...finding) => {
+    fine = false;
+    report(...finding);
+  };
+  const written = { ...file, sets: file.sets.length > 0 ? file.sets : undefined };
+  for (const key of ["allow", "sets", "permissions", "repositories", "boundary"] as const) {
+    if (written[key] === undefined || keysOf[key] === role.kind) continue;
+    const why =
+      role.kind === "azure" || role.kind === "oidc"
+        ? `${role.kind} has no way to narrow a token; only the role decides what it can do`
+        : `${key} narrows ${keysOf[key]} targets only, and ${target.name} is ${role.kind}`;
+    refuse("CS2012", [key], `${key} does not apply: ${why}.`, "Remove the key, or ask for a role that can do less.");
+  }
+  const narrowing = narrow(file, target, role, refuse);
+  return fine ? narrowing : undefined;
+}
+
+function narrow(file: RequestFile, target: Target, role: Role, refuse: Report): Narrowing {
+  if (role.kind === "aws") return aws(file, target, role, refuse);
+  if (role.kind === "gcp") return gcp(file, role, refuse);
+  if (role.kind === "github") return github(file, role, refuse);
+  return { narrowed: false };
+}
+
+function aws(file: RequestFile, target: Target, role: AwsRole, refuse: Report): Narrowing {
+  const asked: {
+    readonly statement: Statement;
+    readonly where: readonly (string | number)[];
+    readonly set?: string;
+  }[] = [];
+  for (const [i, statement] of (file.allow ?? []).entries()) asked.push({ statement, where: ["allow", i] });
+  for (const [i, set] of file.sets.entries()) {
+    const statements = target.sets.get(set);
+    if (statements === undefined) {
+      refuse("CS2018", ["sets", i], `${target.name} has no set ${quote(set)}.`, didYouMean(set, target.sets.keys()));
+    }
+    for (const statement of statements ?? []) asked.push({ statement, where: ["sets", i], set });
+  }
+  for (const { statement, where, set } of asked) {
+    const place = (field: "actions" | "resources", i: number) => (set === undefined ? [...where, field, i] : where);
+    const inSet = set === undefined ? "" : ` (set ${set})`;
+    // The schema has refused these already; a request may also come from elsewhere than a file.
+    const badAction = statement.actions.findIndex((a) => !isAction(a));
+    const badResource = statement.resources.findIndex((r) => !isResource(r));
+    if (badAction >= 0) refuse("CS1020", place("actions", badAction), `Action not accepted${inSet}.`);
+    if (badResource >= 0) refuse("CS1020", place("resources", badResource), `Resource not accepted${inSet}.`);
+    const outside = role.allow === "everything" ? undefined : outsidePair(statement, role.allow);
+    if (outside) {
+      // The finger goes on what is wrong: the resource where some statement admits the action, else the action.
+      const known =
+        role.allow !== "everything" && role.allow.some((s) => s.actions.some((a) => actionInside(outside.action, a)));
+      const message = `${outside.action} on ${quote(outside.resource, 200)} is not inside one statement of the role${inSet}.`;
+      refuse(
+        "CS2016",
+        known ? place("resources", outside.resourceIndex) : place("actions", outside.actionIndex),
+        message,
+      );
+    }
+  }
+  const narrowed = asked.length > 0;
+  const allow = narrowed ? asked.map(({ statement }) => statement) : role.allow;
+  if (!role.allow_persistence) checkPersistence(allow, asked, refuse);
+  return { allow, narrowed };
+}
+
+function checkPersistence(
+  allow: readonly Statement[] | "everything",
+  asked: readonly { readonly where: readonly (string | number)[]; readonly set?: string }[],
+  refuse: Report,
+): void {
+  const reached =
+    allow === "everything"
+      ? { statement: 0, index: 0, action: "*", reaches: "sts:assumerole" }
+      : firstPersistence(allow);
+  if (reached === undefined) return;
+  const from = asked[reached.statement];
+  if (from === undefined) {
+    const message = `The role's whole allow reaches ${reached.reaches}, which outlives the window.`;
+    refuse(
+      "CS2017",
+      ["role"],
+      message,
+      "Narrow the request with allow, or have the target's owners set allow_persistence: true.",
+    );
+    return;
+  }
+  const where = from.set === undefined ? [...from.where, "actions", reached.index] : from.where;
+  refuse("CS2017", where, `${quote(reached.action)} reaches ${reached.reaches}, which outlives the window.`);
+}
+
+function gcp(file: RequestFile, role: GcpRole, refuse: Report): Narrowing {
+  const ceiling = role.boundary;
+  for (const [i, rule] of (file.boundary ?? []).entries()) {
+    const inside =
+      ceiling === undefined ||
+      rule.permissions.every((p) => ceiling.some((c) => c.resource === rule.resource && c.permissions.includes(p)));
+    if (!inside) refuse("CS2016", ["boundary", i], "This rule is not inside the role's boundary.");
+  }
+  const boundary = file.boundary ?? ceiling;
+  return { narrowed: file.boundary !== undefined, ...(boundary === undefined ? {} : { boundary }) };
+}
+
+function github(file: RequestFile, role: GithubRole, refuse: Report): Narrowing {
+  for (const [name, level] of Object.entries(file.permissions ?? {})) {
+    const most = Object.hasOwn(role.permissions, name) ? role.permissions[name] : undefined;
+    if (most === undefined) {
+      refuse(
+        "CS2016",
+        ["permissions", name],
+        `The role does not grant ${name}.`,
+        didYouMean(name, Object.keys(role.permissions)),
+      );
+    } else if (level === "write" && most === "read") {
+      refuse("CS2016", ["permissions", name], `The role grants ${name} for reading only.`, "Write read.");
+    }
+  }
+  // Exact, with case: two spellings of one name are one repository, but the plan shows one.
+  for (const [i, name] of (file.repositories ?? []).entries()) {
+    if (role.repositories.includes(name)) continue;
+    refuse(
+      "CS2016",
+      ["repositories", i],
+      `The role does not cover ${quote(name)}.`,
+      didYouMean(name, role.repositories),
+    );
+  }
+  return {
+    narrowed: file.permissions !== undefined || file.repositories !== undefined,
+    permissions: file.permissions ?? role.permissions,
+    repositories: file.repositories ?? role.repositories,
+  };
+}

@@ -1,0 +1,87 @@
+import type { Report } from "./check-request.ts";
+import { quote } from "./diagnostics.ts";
+import type { RequestFile, ResolvedRequest, Role, WorkflowBinding } from "./types.ts";
+import { workflowFits } from "./workflow-pattern.ts";
+
+/** The workflow that the grant will be bound to, complete after the role's defaults. Undefined where a part is missing. */
+export function checkWorkflow(file: RequestFile, role: Role, report: Report): WorkflowBinding | undefined {
+  const written = { ...role.defaults?.workflow, ...file.workflow };
+  const { repository, file: workflowFile, ref } = written;
+  for (const key of ["repository", "file", "ref"] as const) {
+    if (written[key] !== undefined) continue;
+    const message = `Neither the request nor the role's defaults give workflow.${key}.`;
+    report("CS2019", ["workflow", key], message, `Add \`${key}:\` under \`workflow:\`.`);
+  }
+  checkEnvironment(written.environment, role, report);
+  checkDispatch(file, role, report);
+  if (repository === undefined || workflowFile === undefined || ref === undefined) return undefined;
+  const binding: WorkflowBinding = {
+    ...written,
+    repository,
+    file: workflowFile,
+    ref,
+    // Who may use the grant is the requester alone, unless target or request says so.
+    actor: written.actor ?? "requester",
+  };
+  if (role.workflows !== undefined && !role.workflows.some((pattern) => workflowFits(pattern, binding))) {
+    const message = `${quote(`${repository}/${workflowFile}@${ref}`, 300)} is not among the role's workflows.`;
+    report(
+      "CS2020",
+      ["workflow"],
+      message,
+      `Admitted: ${role.workflows
+        .slice(0, 5)
+        .map((w) => w.text)
+        .join(", ")}.`,
+    );
+  }
+  return binding;
+}
+
+/** The token's claim is compared exactly; without an environment there is no claim, which no list admits. */
+function checkEnvironment(environment: string | undefined, role: Role, report: Report): void {
+  if (role.environments === undefined || (environment !== undefined && role.environments.includes(environment))) return;
+  const message =
+    environment === undefined
+      ? "This role wants an environment."
+      : `${quote(environment)} is not among the role's environments.`;
+  report(
+    "CS2022",
+    ["workflow", "environment"],
+    message,
+    `Write one of ${role.environments
+      .slice(0, 10)
+      .map((e) => quote(e))
+      .join(", ")}.`,
+  );
+}
+
+/** Started by us, so only what the target's owners listed (CHECKLIST C49). */
+function checkDispatch(file: RequestFile, role: Role, report: Report): void {
+  if (file.dispatch === undefined) return;
+  if (role.workflows === undefined) {
+    report("CS2021", ["dispatch"], "This role lists no workflows, so none is started for it.");
+  }
+  if (!role.events.includes("workflow_dispatch")) {
+    report("CS2021", ["dispatch"], "This role does not admit the event workflow_dispatch.");
+  }
+}
+
+/**
+ * True where two requests of one pull request, both dispatched, share one run (DESIGN.md section 4, Dispatch): repository,
+ * file, ref, environment and inputs are equal. Repository names are compared without case, as GitHub does.
+ */
+export function sameDispatch(a: ResolvedRequest, b: ResolvedRequest): boolean {
+  if (a.dispatch === undefined || b.dispatch === undefined) return false;
+  const { workflow: v } = a;
+  const { workflow: w } = b;
+  if (v.repository.toLowerCase() !== w.repository.toLowerCase() || v.file !== w.file) return false;
+  if (v.ref !== w.ref || v.environment !== w.environment) return false;
+  const left = a.dispatch.inputs;
+  const right = b.dispatch.inputs;
+  const names = Object.keys(left);
+  return (
+    names.length === Object.keys(right).length &&
+    names.every((name) => Object.hasOwn(right, name) && left[name] === right[name])
+  );
+}

@@ -1,0 +1,55 @@
+import { oneLine } from "../base/text.ts";
+import { type Code, codes } from "./codes.ts";
+import type { Diagnostic, Locate, Span } from "./types.ts";
+
+/** Start of a file: where a finding stands that has no better place. */
+export const fileStart: Span = { line: 1, column: 1, length: 1 };
+/** For a file without positions. */
+export const nowhere: Locate = () => fileStart;
+
+/** Text of people inside a message: one line, clipped, quoted (CHECKLIST C62; each sink escapes again for itself). */
+export const quote = (text: string, max = 80): string => `"${oneLine(text, max).replaceAll('"', "'")}"`;
+
+interface More {
+  /** What to write instead; without it, the code's usual cure. */
+  readonly hint?: string | undefined;
+  readonly fix?: string | undefined;
+  readonly severity?: "error" | "warning";
+}
+
+/** The one builder of diagnostics. */
+export function finding(code: Code, file: string, at: Span, message: string, more: More = {}): Diagnostic {
+  return {
+    file,
+    line: at.line,
+    column: at.column,
+    length: Math.max(1, at.length),
+    severity: more.severity ?? "error",
+    code,
+    message,
+    hint: more.hint ?? codes[code].cure,
+    ...(more.fix === undefined ? {} : { fix: more.fix }),
+  };
+}
+
+export const hasErrors = (diagnostics: readonly Diagnostic[]): boolean =>
+  diagnostics.some((d) => d.severity === "error");
+
+// More than a person reads, and more than GitHub shows; a hostile file could earn tens of thousands.
+const most = 100;
+
+/** By place, each said once, at most 100. */
+export function inOrder(diagnostics: readonly Diagnostic[]): readonly Diagnostic[] {
+  const seen = new Set<string>();
+  const once = diagnostics.filter((d) => {
+    const key = `${d.file}\n${d.line}:${d.column}:${d.code}:${d.message}`;
+    if (seen.has(key)) return false;
+    seen.add(key);
+    return true;
+  });
+  // Warnings never push an error out of sight: many a decision is "no errors here".
+  const kept = [...once.filter((d) => d.severity === "error"), ...once.filter((d) => d.severity === "warning")];
+  return kept
+    .slice(0, most)
+    .sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : a.line - b.line || a.column - b.column));
+}

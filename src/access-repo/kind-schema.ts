@@ -1,0 +1,70 @@
+import * as z from "zod";
+import { repository } from "./names.ts";
+import { leaf, list, object, oneOf, pattern, trouble } from "./schema.ts";
+
+// Values of the kinds other than aws that role and request share.
+
+/**
+ * What a `github` target may grant; everything else is refused, known or not (DESIGN.md section 4, Least power; CHECKLIST C51).
+ * Never: administration, checks, statuses, workflows, actions: write, secrets, environments, deployments, members, anything
+ * of an organization. With those a job could forge our check, our ledger or our merges, or change who may do what.
+ */
+const grantable: Readonly<Record<string, "read" | "write">> = {
+  actions: "read",
+  attestations: "write",
+  contents: "write",
+  discussions: "write",
+  issues: "write",
+  metadata: "read",
+  packages: "write",
+  pages: "write",
+  pull_requests: "write",
+  secret_scanning_alerts: "read",
+  security_events: "write",
+  vulnerability_alerts: "read",
+};
+
+const permissionName = leaf(
+  `one of ${Object.keys(grantable).join(", ")}; others are never granted`,
+  (text) => (Object.hasOwn(grantable, text) ? text : undefined),
+  { enum: Object.keys(grantable) },
+  "CS1016",
+);
+
+export const permissions = z.record(permissionName, oneOf(["read", "write"])).superRefine((value, context) => {
+  const names = Object.keys(value);
+  if (names.length === 0) trouble(context, [], "At least one permission is needed.", "CS1012");
+  for (const [name, level] of Object.entries(value)) {
+    if (level === "write" && grantable[name] !== "write") {
+      trouble(context, [name], `${name}: write is never granted.`, "CS1016", "Write read.");
+    }
+  }
+});
+
+export const repositories = list(repository, 1, 100).superRefine((names, context) => {
+  // One token is of one installation, so of one owner.
+  const owners = new Set(names.map((name) => name.split("/")[0]?.toLowerCase()));
+  if (owners.size > 1) trouble(context, [], "All repositories of one role have the same owner.");
+});
+
+/** Credential Access Boundary: at most ten rules, Cloud Storage only. */
+export const boundary = list(
+  object({
+    resource: pattern(
+      "a bucket such as //storage.googleapis.com/projects/_/buckets/acme-logs",
+      /^\/\/storage\.googleapis\.com\/projects\/_\/buckets\/[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/,
+      300,
+    ),
+    permissions: list(
+      pattern(
+        "a role such as inRole:roles/storage.objectViewer",
+        /^inRole:(?:roles|(?:projects|organizations)\/[a-z0-9-]{1,63}\/roles)\/[A-Za-z0-9._]{1,100}$/,
+        200,
+      ),
+      1,
+      10,
+    ),
+  }),
+  1,
+  10,
+);

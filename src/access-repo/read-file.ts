@@ -1,0 +1,121 @@
+import type * as z from "zod";
+import { finding, hasErrors, inOrder, quote } from "./diagnostics.ts";
+import { troubleOf } from "./schema.ts";
+import { didYouMean, nearest } from "./suggest.ts";
+import type { Diagnostic, Locate } from "./types.ts";
+import { readYaml } from "./yaml.ts";
+
+/** A file that fits its schema, or what is wrong with it, each finding at its line and column. */
+export type ReadFile<T> =
+  | { readonly ok: true; readonly value: T; readonly at: Locate; readonly diagnostics: readonly Diagnostic[] }
+  | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
+
+/** Text to value through YAML and schema. Never throws; several findings at once. */
+export function readFile<Schema extends z.ZodType>(
+  text: string | undefined,
+  file: string,
+  schema: Schema,
+): ReadFile<z.output<Schema>> {
+  const yaml = readYaml(text, file);
+  const found = [...yaml.diagnostics];
+  if (yaml.value === undefined) return { ok: false, diagnostics: found };
+  const result = schema.safeParse(yaml.value);
+  if (!result.success) {
+    // Where the YAML itself is at fault, the schema's word about the same place would only repeat it.
+    const taken = new Set(found.map((d) => `${d.line}:${d.column}`));
+    for (const issue of result.error.issues) {
+      for (const d of explain(issue, [], yaml.at, file, yaml.value)) {
+        if (!taken.has(`${d.line}:${d.column}`) || d.code === "CS1009") found.push(d);
+      }
+    }
+  }
+  if (result.success && !hasErrors(found)) {
+    return { ok: true, value: result.data, at: yaml.at, diagnostics: inOrder(found) };
+  }
+  return { ok: false, diagnostics: inOrder(found) };
+}
+
+/** One issue of the schema as findings that say what to write. */
+function explain(
+  issue: z.core.$ZodIssue,
+  above: readonly (string | number)[],
+  at: Locate,
+  file: string,
+  root: unknown,
+): Diagnostic[] {
+  const path = [...above, ...issue.path.filter((p) => typeof p !== "symbol")];
+  const name = path.join(".") || "This file";
+  switch (issue.code) {
+    case "unrecognized_keys": {
+      const known = knownKeys(issue.message);
+      return issue.keys.map((key) => {
+        const meant = nearest(key, known);
+        const more = { hint: didYouMean(key, known), fix: meant };
+        return finding("CS1007", file, at([...path, key], "key"), `Unknown key ${quote(key)}.`, more);
+      });
+    }
+    case "invalid_key":
+      return issue.issues.flatMap((inner) =>
+        inner.code === "custom"
+          ? explain({ ...inner, path: [] }, path, at, file, root).map((d) => ({ ...d, ...at(path, "key") }))
+          : [],
+      );
+    case "invalid_union": {
+      if (valueAt(root, path) === undefined) return [missing(path, at, file)];
+      const branch = likeliest(issue.errors);
+      if (branch) return branch.flatMap((inner) => explain(inner, path, at, file, root));
+      const options = "options" in issue && Array.isArray(issue.options) ? issue.options.map(String) : [];
+      const hint = options.length > 0 ? `Write one of ${options.join(", ")}.` : undefined;
+      return [finding("CS1011", file, at(path), `${name} has a value that is not accepted.`, { hint })];
+    }
+    case "invalid_type":
+      if (valueAt(root, path) === undefined) return [missing(path, at, file)];
+      return [finding("CS1010", file, at(path), `${name} must be ${kinds[issue.expected] ?? issue.expected}.`)];
+    case "too_small":
+      return [finding("CS1012", file, at(path), `${name} needs at least ${issue.minimum}.`)];
+    case "too_big":
+      return [finding("CS1012", file, at(path), `${name} takes at most ${issue.maximum}.`)];
+    case "custom": {
+      const trouble = troubleOf(issue.params);
+      return [finding(trouble?.code ?? "CS1011", file, at(path), issue.message, { hint: trouble?.hint })];
+    }
+    case "invalid_element":
+    case "invalid_format":
+    case "invalid_value":
+    case "not_multiple_of":
+    default:
+      return [finding("CS1011", file, at(path), `${name} has a value that is not accepted.`)];
+  }
+}
+
+/** Of the alternatives, the one that the writer came closest to: it failed deepest, then with the fewest findings. */
+function likeliest(branches: readonly z.core.$ZodIssue[][]): readonly z.core.$ZodIssue[] | undefined {
+  const depth = (issues: readonly z.core.$ZodIssue[]) => Math.max(...issues.map((i) => i.path.length));
+  return [...branches].sort((a, b) => depth(b) - depth(a) || a.length - b.length)[0];
+}
+
+const kinds: Readonly<Record<string, string>> = {
+  string: "text",
+  array: "a list",
+  object: "a mapping of keys to values",
+  record: "a mapping of names to values",
+};
+
+function missing(path: readonly (string | number)[], at: Locate, file: string): Diagnostic {
+  const key = String(path.at(-1) ?? "");
+  return finding("CS1009", file, at(path), `The key ${quote(key)} is missing.`, { hint: `Add \`${key}:\` here.` });
+}
+
+function knownKeys(message: string): readonly string[] {
+  const parsed: unknown = JSON.parse(message.startsWith("[") ? message : "[]");
+  return Array.isArray(parsed) ? parsed.map(String) : [];
+}
+
+function valueAt(root: unknown, path: readonly (string | number)[]): unknown {
+  let value = root;
+  for (const step of path) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, step)) return undefined;
+    value = (value as Record<string | number, unknown>)[step];
+  }
+  return value;
+}

@@ -1,0 +1,45 @@
+import { quote } from "./diagnostics.ts";
+
+/** Edit distance with swaps of neighbours, both texts clipped: a hint must not cost an attacker's length squared. */
+function distance(a: string, b: string): number {
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1] ? 0 : 1;
+      let best = Math.min((last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (last[j - 1] ?? 0) + same);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
+        best = Math.min(best, (beforeLast[j - 2] ?? 0) + 1);
+      }
+      row.push(best);
+    }
+    beforeLast = last;
+    last = row;
+  }
+  return last[b.length] ?? a.length;
+}
+
+/** The known name that was probably meant, or undefined. */
+export function nearest(name: string, known: Iterable<string>): string | undefined {
+  const wanted = name.slice(0, 64).toLowerCase();
+  let best: string | undefined;
+  let least = Math.max(1, Math.floor(wanted.length / 3)) + 1;
+  for (const candidate of known) {
+    const d = distance(wanted, candidate.slice(0, 64).toLowerCase());
+    if (d < least) {
+      best = candidate;
+      least = d;
+    }
+  }
+  return best;
+}
+
+/** `Did you mean "aws-prod"?`, or what there is to choose from. */
+export function didYouMean(name: string, known: Iterable<string>): string {
+  const names = [...known];
+  const meant = nearest(name, names);
+  if (meant !== undefined) return `Did you mean ${quote(meant)}?`;
+  if (names.length === 0) return "There is none yet.";
+  return `Known: ${names.slice(0, 12).join(", ")}${names.length > 12 ? ", …" : ""}.`;
+}

@@ -1,0 +1,161 @@
+import { EVENT_ID, type Event, getScalarValue, parseEvents, SCALAR_STYLE, YAMLException } from "js-yaml";
+import { fileStart, finding, quote } from "./diagnostics.ts";
+import { positionsOf } from "./positions.ts";
+import type { Diagnostic, Locate } from "./types.ts";
+
+/** Text, lists and mappings only: without numbers, an account id keeps its leading zeros and `no` stays `no`. */
+type YamlValue = string | YamlValue[] | { [key: string]: YamlValue };
+
+/** Undefined value where nothing could be built. Errors may stand beside a value, so that more can be found. */
+export interface ReadYaml {
+  readonly value: YamlValue | undefined;
+  readonly at: Locate;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+// An escape above U+10FFFF, which the library decodes to some other character instead of refusing it.
+const beyondUnicode = /(?:^|[^\\])(?:\\\\)*\\U(?!00(?:0[0-9A-Fa-f]|10))/;
+const maxBytes = 64 * 1024;
+const maxDepth = 12;
+// Control (C0 but tab and line ends, DEL, C1), format (bidi, zero width, BOM, tags), surrogate and private characters,
+// line separators, fillers that draw nothing, and U+FFFD, which a lossy decoder leaves (CHECKLIST C12, C13).
+const hidden = /[^\P{Cc}\t\r\n]|\r(?!\n)|[\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0\ufffd]/gu;
+/** Where the parts of what is not kept are noted: no key is spelled so. */
+const skipped = ["\0"];
+const noPlace: Locate = () => fileStart;
+
+/**
+ * Reads one strict YAML document (DESIGN.md section 3): at most 64 KiB, no anchors, aliases, merge keys, tags, directives,
+ * duplicate keys or hidden characters; every scalar is text. Never throws; finds as much as it can.
+ */
+export function readYaml(text: string | undefined, file: string): ReadYaml {
+  if (text === undefined) {
+    return failed(finding("CS1001", file, fileStart, "This file is not readable text."));
+  }
+  // Before the byte count: the length alone already tells, and costs nothing.
+  if (text.length > maxBytes || new TextEncoder().encode(text).length > maxBytes) {
+    return failed(finding("CS1002", file, fileStart, "This file is larger than 64 KiB."));
+  }
+  const positions = positionsOf(text);
+  const found: Diagnostic[] = [];
+  for (const match of text.matchAll(hidden)) {
+    if (found.length === 20) break;
+    const code = (match[0].codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
+    found.push(finding("CS1003", file, positions.span(match.index, match.index + 1), `Hidden character U+${code}.`));
+  }
+  // What is hidden may change how the rest reads, so nothing else is said about such a file.
+  if (found.length > 0) return { value: undefined, at: noPlace, diagnostics: found };
+  let events: Event[];
+  try {
+    events = parseEvents(text, { filename: file, maxDepth });
+  } catch (error) {
+    if (!(error instanceof YAMLException)) throw error;
+    const offset = Math.min(error.mark?.position ?? 0, text.length);
+    return failed(finding("CS1004", file, positions.span(offset, offset + 1), `Not YAML: ${error.reason}.`));
+  }
+  try {
+    return build(text, file, events, positions);
+  } catch (error) {
+    // The decoder of scalars throws for escapes that name no character, such as "\UFFFFFFFF".
+    if (!(error instanceof YAMLException) && !(error instanceof RangeError)) throw error;
+    return failed(finding("CS1004", file, fileStart, "Not YAML: a value cannot be decoded."));
+  }
+
+  function failed(diagnostic: Diagnostic): ReadYaml {
+    return { value: undefined, at: noPlace, diagnostics: [diagnostic] };
+  }
+}
+
+function beginning(e: Event, otherwise: number): number {
+  if (e.type === EVENT_ID.SCALAR && e.valueStart >= 0) return e.valueStart;
+  return e.type === EVENT_ID.MAPPING || e.type === EVENT_ID.SEQUENCE ? e.start : otherwise;
+}
+
+function build(
+  text: string,
+  file: string,
+  events: readonly Event[],
+  positions: ReturnType<typeof positionsOf>,
+): ReadYaml {
+  const found: Diagnostic[] = [];
+  let next = 0;
+  const report = (code: Parameters<typeof finding>[0], from: number, to: number, message: string, hint?: string) =>
+    found.push(finding(code, file, positions.span(from, to), message, { hint }));
+
+  const documents = events.filter((e) => e.type === EVENT_ID.DOCUMENT);
+  if (documents.length !== 1) {
+    const message = documents.length === 0 ? "This file is empty." : "This file holds several documents.";
+    return { value: undefined, at: noPlace, diagnostics: [finding("CS1005", file, fileStart, message)] };
+  }
+  if (documents[0]?.directives.length) report("CS1006", 0, 1, "A directive (%) is not accepted.", "Delete the line.");
+
+  const scalar = (e: Extract<Event, { type: typeof EVENT_ID.SCALAR }>, from: number): string => {
+    const block = e.style === SCALAR_STYLE.FOLDED_BLOCK || e.style === SCALAR_STYLE.LITERAL_BLOCK;
+    // `reason: >` ends in a line break by YAML's rules; nobody means it.
+    const value = block ? getScalarValue(text, e).replace(/\n$/, "") : getScalarValue(text, e);
+    // An escape in double quotes can spell what the text itself may not hold.
+    const odd = e.style === SCALAR_STYLE.DOUBLE_QUOTED && beyondUnicode.test(text.slice(e.valueStart, e.valueEnd));
+    if (odd || /[\n\t\r]/.test(value) || value.search(hidden) >= 0) {
+      const message = "This value holds a control or hidden character.";
+      report("CS1003", from, e.valueEnd, message, "Write one line of plain text.");
+    }
+    if (e.style === SCALAR_STYLE.PLAIN && /^(?:|~|null|Null|NULL)$/.test(value)) {
+      report("CS1015", from, e.valueEnd, "There is no value here.");
+    }
+    return value;
+  };
+
+  const node = (path: readonly (string | number)[], keyAt: number): YamlValue => {
+    const e = events[next++];
+    if (e === undefined || e.type === EVENT_ID.POP || e.type === EVENT_ID.DOCUMENT) return "";
+    if (e.type === EVENT_ID.ALIAS) {
+      report("CS1006", e.anchorStart - 1, e.anchorEnd, "An alias (*) is not accepted.");
+      return "";
+    }
+    if (e.anchorStart >= 0) report("CS1006", e.anchorStart - 1, e.anchorEnd, "An anchor (&) is not accepted.");
+    if (e.tagStart >= 0)
+      report("CS1006", e.tagStart, e.tagEnd, "A tag (!) is not accepted.", "Write the value without it.");
+    if (e.type === EVENT_ID.SCALAR) {
+      const from = e.valueStart >= 0 ? e.valueStart : keyAt;
+      positions.value(path, from, e.valueStart >= 0 ? e.valueEnd : from + 1);
+      return scalar(e, from);
+    }
+    // A list or mapping is best shown at its key; one without a key, where it starts.
+    if (typeof path.at(-1) !== "string") positions.value(path, e.start, e.start + 1);
+    if (e.type === EVENT_ID.SEQUENCE) {
+      const list: YamlValue[] = [];
+      while (next < events.length && events[next]?.type !== EVENT_ID.POP)
+        list.push(node([...path, list.length], e.start));
+      next++;
+      return list;
+    }
+    // No prototype: a lookup of "constructor" finds nothing (CHECKLIST C14).
+    const record: { [key: string]: YamlValue } = Object.create(null);
+    while (next < events.length && events[next]?.type !== EVENT_ID.POP) {
+      const k = events[next];
+      const from = k === undefined ? e.start : beginning(k, e.start);
+      const name = node(skipped, from);
+      if (typeof name !== "string") {
+        report("CS1006", from, from + 1, "A key must be plain text.");
+        node(skipped, from);
+        continue;
+      }
+      const to = k?.type === EVENT_ID.SCALAR ? k.valueEnd : from + 1;
+      if (name === "<<") report("CS1006", from, to, "A merge key (<<) is not accepted.");
+      else if (name === "__proto__") report("CS1014", from, to, "This key name is reserved.");
+      else if (Object.hasOwn(record, name)) report("CS1008", from, to, `The key ${quote(name)} stands here twice.`);
+      else {
+        positions.key([...path, name], from, to);
+        record[name] = node([...path, name], from);
+        continue;
+      }
+      node(skipped, from);
+    }
+    next++;
+    return record;
+  };
+
+  next = 1;
+  const value = node([], 0);
+  return { value, at: positions.at, diagnostics: found };
+}

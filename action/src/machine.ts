@@ -1,0 +1,23 @@
+import { randomUUID } from "node:crypto";
+import { appendFileSync } from "node:fs";
+import http from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Machine } from "./runner.ts";
+
+/** The real collaborators. Called once per step. */
+export function thisMachine(): Machine {
+  // Self-hosted runners often reach the world only through HTTPS_PROXY; Node 24 reads it when told to (24.14 and later).
+  const { HTTPS_PROXY, https_proxy, HTTP_PROXY, http_proxy } = process.env;
+  if (HTTPS_PROXY || https_proxy || HTTP_PROXY || http_proxy) http.setGlobalProxyFromEnv?.(process.env);
+  return {
+    env: process.env,
+    fetch,
+    print: (text) => void process.stdout.write(text),
+    appendFile: (path, text) => appendFileSync(path, text, "utf8"),
+    elapsed: () => performance.now(),
+    wallClock: () => new Date(),
+    sleep: (milliseconds) => sleep(milliseconds),
+    random: Math.random,
+    uuid: randomUUID,
+  };
+}

@@ -1,0 +1,4 @@
+import { thisMachine } from "./machine.ts";
+import { cleanUp } from "./run.ts";
+
+process.exitCode = cleanUp(thisMachine());

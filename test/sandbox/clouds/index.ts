@@ -1,0 +1,3 @@
+export { startLocalAws, type LocalAws } from "./local-aws.ts";
+export { secretCanary } from "./sts.ts";
+export type { Role } from "./types.ts";

@@ -44,7 +44,12 @@ export interface Review {
 
 /** One pull request of one access repo as it stands now, from one GraphQL answer and the activity of its branch. */
 export interface Snapshot {
-  readonly repository: { readonly id: RepositoryId; readonly ownerId: OwnerId; readonly fullName: string; readonly defaultBranch: string };
+  readonly repository: {
+    readonly id: RepositoryId;
+    readonly ownerId: OwnerId;
+    readonly fullName: string;
+    readonly defaultBranch: string;
+  };
   /** Live tip of the default branch in the same answer; never `base.sha`, which is stale. */
   readonly tip: { readonly sha: CommitSha; readonly policy: PolicyFiles };
   readonly pullRequest: {
@@ -89,7 +94,9 @@ export interface DecisionInput {
   readonly policy: Policy;
   readonly memberships: Memberships;
   /** Request pull requests: one per added file. Policy pull requests: the paths that differ from the accepted policy. */
-  readonly subject: { readonly kind: "request"; readonly requests: readonly Subject[] } | { readonly kind: "policy"; readonly paths: readonly string[] };
+  readonly subject:
+    | { readonly kind: "request"; readonly requests: readonly Subject[] }
+    | { readonly kind: "policy"; readonly paths: readonly string[] };
   /** GitHub's time at which the plan with these hashes was posted for this head; null: not yet (C60, C68). */
   readonly planPostedAt: Date | null;
   /** Accounts that may not approve beside those that the snapshot shows (a job's triggering actor, C63). */
@@ -98,8 +105,19 @@ export interface DecisionInput {
 
 /** Why a review does not fill any slot. Each has one sentence in explain.ts. */
 export type IgnoredReason =
-  | "requester" | "author" | "committer" | "last_pusher" | "excluded" | "bot" | "ghost" | "dismissed"
-  | "stale_commit" | "before_plan" | "not_owner" | "no_write" | "frozen_approver";
+  | "requester"
+  | "author"
+  | "committer"
+  | "last_pusher"
+  | "excluded"
+  | "bot"
+  | "ghost"
+  | "dismissed"
+  | "stale_commit"
+  | "before_plan"
+  | "not_owner"
+  | "no_write"
+  | "frozen_approver";
 
 /** A place to be filled by one person; one person fills one slot of a path. */
 export interface Slot {
@@ -149,7 +167,12 @@ export interface DecisionKey {
   /** The policy that decided. */
   readonly policy_digest: Digest;
   /** Sorted by path. Empty for policy. */
-  readonly requests: readonly { readonly path: string; readonly blob: ObjectId; readonly sha256: Digest; readonly plan_hash: Digest }[];
+  readonly requests: readonly {
+    readonly path: string;
+    readonly blob: ObjectId;
+    readonly sha256: Digest;
+    readonly plan_hash: Digest;
+  }[];
   /** Policy pull requests: the digest that the merge yields; else null. */
   readonly resulting_digest: Digest | null;
 }

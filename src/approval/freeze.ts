@@ -1,0 +1,44 @@
+import type { FreezeEntry } from "../access-repo/types.ts";
+import { gate, type Gate } from "./nodes.ts";
+import { sameLogin } from "./owners.ts";
+import type { DecisionInput } from "./types.ts";
+
+/**
+ * `frozen:` of the accepted settings. `all` and `target` stop requests and not policy pull requests: a policy pull request is
+ * the way to end a freeze. `requester` stops both, since a stolen account must not be the one to ask for the change.
+ */
+export function freezeGate(input: Pick<DecisionInput, "snapshot" | "policy" | "subject">): Gate {
+  const stopped = input.policy.settings.frozen.map((entry) => stops(entry, input)).find((text) => text !== undefined);
+  return gate("not_frozen", stopped === undefined, "Nothing here is frozen.", stopped ?? "");
+}
+
+function stops(
+  entry: FreezeEntry,
+  { snapshot, subject }: Pick<DecisionInput, "snapshot" | "subject">,
+): string | undefined {
+  const { author } = snapshot.pullRequest;
+  const requests = subject.kind === "request" ? subject.requests : [];
+  let text: string | undefined;
+  switch (entry.kind) {
+    case "all":
+      if (subject.kind === "request") text = "All access is frozen by the settings.";
+      break;
+    case "target":
+      if (requests.some((one) => one.request.path.target === entry.target)) {
+        text = `Target ${entry.target} is frozen by the settings.`;
+      }
+      break;
+    case "requester":
+      if (author !== null && sameLogin(author.login, entry.login)) {
+        text = `${author.login} is frozen as requester by the settings.`;
+      }
+      break;
+    case "approver": // reviews.ts: that person's review does not count
+      break;
+  }
+  return text;
+}
+
+/** Logins, in lower case, whose reviews do not count. */
+export const frozenApprovers = (frozen: readonly FreezeEntry[]): ReadonlySet<string> =>
+  new Set(frozen.flatMap((entry) => (entry.kind === "approver" ? [entry.login.toLowerCase()] : [])));

@@ -1,0 +1,68 @@
+import type { KeyObject } from "node:crypto";
+import type { Kysely, Transaction } from "kysely";
+import type { Logger } from "pino";
+import type { Clock } from "../base/clock.ts";
+import type { RepositoryId } from "../base/ids.ts";
+import { CountersignError } from "../base/errors.ts";
+import type { GitHub, RepoRef } from "../github/types.ts";
+import type { Entry, GenesisEntry } from "../ledger/types.ts";
+import type { Database } from "../store/schema.ts";
+
+/** The ledger keys that the recorder needs; issuer's `Keys` fits. */
+export interface LedgerKeys {
+  readonly ledger: { readonly kid: string; sign(bytes: Uint8Array): Promise<string> | string };
+  /** Public key that the server holds or was given; never one read from a branch (C70). */
+  ledgerKeyOf(kid: string): KeyObject | null | undefined;
+}
+
+export interface RecorderDeps {
+  readonly db: Kysely<Database>;
+  readonly github: Pick<GitHub, "ledgerTip" | "createLedgerBranch" | "putLedgerFile" | "ledgerCommits">;
+  readonly keys: LedgerKeys;
+  readonly clock: Clock;
+  readonly log: Pick<Logger, "info" | "warn" | "error">;
+  readonly newId: () => string;
+  /**
+   * Called inside the transaction that imports a signed batch which the database lacked (restored backup), so that the
+   * rooms above apply what it says (a use, a revocation) in the same step.
+   */
+  readonly onImport?: ImportHook;
+}
+export type ImportHook = (trx: Transaction<Database>, repositoryId: RepositoryId, entries: readonly Entry[]) => Promise<void>;
+
+export type OpenResult =
+  /** Batch 1 holds the given genesis, or the branch that was there is wholly ours and has been read. */
+  | { readonly kind: "open" }
+  /** A branch is there that we cannot believe; nothing of it was read as fact. */
+  | { readonly kind: "refused"; readonly reason: string };
+
+/** Writes the ledger of the access repos (DESIGN.md section 4, The ledger is write-ahead and signed). */
+export interface Recorder {
+  /** Adds entries in the caller's transaction: they exist exactly if what they tell of does. */
+  append(trx: Kysely<Database>, repositoryId: RepositoryId, entries: readonly Entry[], flushBy: Date): Promise<void>;
+  /**
+   * Resolves when every entry that was committed before the call is in a confirmed batch.
+   * @throws LedgerStopped where issuing is stopped; RetryLater where GitHub or another replica does not answer in time.
+   */
+  flush(repo: RepoRef): Promise<void>;
+  /** Reads what is on the branch beyond our last confirmed batch: confirms, imports, or stops issuing. @throws LedgerStopped */
+  catchUp(repo: RepoRef): Promise<void>;
+  /** At enrolment: writes batch 1 with the genesis, or verifies the whole branch that is there. */
+  openLedger(repo: RepoRef, genesis: GenesisEntry): Promise<OpenResult>;
+  /** For the sweep: flushes each access repo that has entries past their `flush_by`, or a batch that was left unconfirmed. */
+  flushDue(): Promise<void>;
+}
+
+/** What is published on the diagnostics channel `countersign:recorder`, synchronously, right after the step is durable. */
+export interface RecorderEvent {
+  readonly step: "fixed" | "sent" | "confirmed";
+  /** Batch id. */
+  readonly batch: string;
+}
+
+/** The ledger branch holds what is not ours, or lost what is: nothing is issued until `countersign ledger accept`. */
+export class LedgerStopped extends CountersignError {
+  constructor(reason: string) {
+    super("issuing_stopped", `Issuing is stopped: ${reason}. An operator must look at the ledger branch.`);
+  }
+}

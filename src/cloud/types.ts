@@ -1,13 +1,8 @@
+import type { AssertionRequest } from "../issuer/types.ts";
 import type { PlanData, Window } from "../plan/types.ts";
 
-/** What a broker asks the issuer to sign. `sub`, `aud`, lifetimes and `jti` are fixed there; `extra` holds a cloud's own claims. */
-export interface AssertionRequest {
-  readonly subject: string;
-  readonly audience: string;
-  /** Seconds from now; the table in issuer/lifetimes.ts has each broker's. */
-  readonly lifetime: number;
-  readonly extra: Readonly<Record<string, unknown>>;
-}
+export type { AssertionRequest } from "../issuer/types.ts";
+
 export interface MintInput {
   readonly plan: PlanData;
   readonly window: Window;

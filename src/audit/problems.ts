@@ -1,0 +1,20 @@
+import { oneLine } from "../base/text.ts";
+import type { Problem, ProblemCode } from "./types.ts";
+
+/** A branch full of foreign commits must not fill the auditor's memory or terminal. */
+export const maxProblems = 1000;
+
+export class Problems {
+  readonly list: Problem[] = [];
+  leftOff = 0;
+
+  add(code: ProblemCode, message: string, where: { commit?: string; path?: string; entry?: string } = {}): void {
+    if (this.list.length >= maxProblems) {
+      this.leftOff++;
+      return;
+    }
+    // Paths on the branch are whatever somebody pushed (C62).
+    const path = where.path === undefined ? {} : { path: oneLine(where.path, 300) };
+    this.list.push({ code, message: oneLine(message), ...where, ...path });
+  }
+}

@@ -1,0 +1,80 @@
+import type { KeyObject } from "node:crypto";
+import type { KeyRotatedEntry } from "../ledger/index.ts";
+
+/** What a broker asks the issuer to sign. `iss`, `iat`, `nbf`, `exp` and `jti` are fixed here; `extra` holds a cloud's own claims. */
+export interface AssertionRequest {
+  /** `repository:<access repo id>:<kind>:<target>:<role>`, at most 126 bytes. */
+  readonly subject: string;
+  /** One audience: AWS lets `azp` replace `aud` as soon as there are two. */
+  readonly audience: string;
+  /** Seconds from now; the table in lifetimes.ts has each broker's. */
+  readonly lifetime: number;
+  readonly extra: Readonly<Record<string, unknown>>;
+}
+
+/** Exactly these members: AWS rejects a key with `key_ops`, GCP one with unknown members (CLOUDS.md section 0). */
+export interface PublicJwk {
+  readonly kty: "RSA";
+  readonly n: string;
+  readonly e: string;
+  readonly kid: string;
+  readonly alg: "RS256";
+  readonly use: "sig";
+}
+
+/** Signs batches. `sign` takes the bytes of `signedBytes` and gives base64url of the Ed25519 signature. */
+export interface LedgerSigner {
+  readonly kid: string;
+  /** SPKI DER, base64url without padding. */
+  readonly publicKey: string;
+  sign(bytes: Uint8Array): Promise<string>;
+}
+
+/** What `countersign keys export` prints. Holds private keys in the clear: for a safe, not for a disk. */
+export interface ExportedKeys {
+  readonly v: 1;
+  readonly keys: readonly {
+    readonly purpose: "issuer" | "ledger";
+    /** PKCS #8 PEM; null for a ledger key of which only the public half is known. */
+    readonly private_key: string | null;
+    /** SPKI DER, base64url without padding. */
+    readonly public_key: string;
+    /** RFC 3339. */
+    readonly active_from: string;
+    readonly retired_at: string | null;
+  }[];
+}
+
+/** The server's signing keys. Everything but the methods that return a promise of void or of an entry works from memory. */
+export interface Keys {
+  /** The published key set: next, current and recently retired issuer keys. Answers while the database is down. */
+  jwks(): { readonly keys: readonly PublicJwk[] };
+  /** A signed JWT. @throws IssuerError `assertion_refused`, `no_signing_key` */
+  signAssertion(request: AssertionRequest & { readonly now: Date }): Promise<string>;
+  /** The newest ledger key: what a new ledger's genesis and first batch use. */
+  readonly ledger: LedgerSigner;
+  /**
+   * The signer of one ledger key that we hold, also one that was rotated away: each ledger goes on with the key that
+   * `nextKid(last batch)` names until its own `key_rotated` entry is written.
+   */
+  ledgerSigner(kid: string): LedgerSigner | undefined;
+  /** A ledger key that we hold or were given, to verify with; never one from a branch (C70). */
+  ledgerKeyOf(kid: string): KeyObject | undefined;
+  /** Reads the table again: another replica rotated, or an operator imported. On an error the keys in memory stay. */
+  refresh(): Promise<void>;
+  /**
+   * A new issuer key, published now and signing 24 h later; the old one stays published for 24 h after that. With
+   * `revoke` the new key signs at once and every older one is gone from the key set and from the database.
+   * @throws IssuerError `rotation_pending` while an earlier rotation has not begun to sign
+   */
+  rotateIssuer(options?: { readonly revoke?: boolean }): Promise<{ readonly kid: string; readonly activeFrom: Date }>;
+  /**
+   * A new ledger key. The entry is written once to every ledger (each with an id of its own), in a batch that the old
+   * key signs; from the next batch on `nextKid` names the new key there.
+   */
+  rotateLedgerKey(): Promise<KeyRotatedEntry>;
+  /** Every key that we hold or were given. */
+  exportKeys(): ExportedKeys;
+  /** Adds keys of an export, or public ledger keys; keys that are there already stay as they are. @throws IssuerError `bad_key_export` */
+  importKeys(exported: unknown): Promise<{ readonly added: number }>;
+}

@@ -1,24 +1,17 @@
-import type { KeyObject } from "node:crypto";
 import type { Kysely, Transaction } from "kysely";
 import type { Logger } from "pino";
 import type { Clock } from "../base/clock.ts";
 import type { RepositoryId } from "../base/ids.ts";
 import { CountersignError } from "../base/errors.ts";
 import type { GitHub, RepoRef } from "../github/types.ts";
+import type { Keys } from "../issuer/index.ts";
 import type { Entry, GenesisEntry } from "../ledger/types.ts";
 import type { Database } from "../store/schema.ts";
-
-/** The ledger keys that the recorder needs; issuer's `Keys` fits. */
-export interface LedgerKeys {
-  readonly ledger: { readonly kid: string; sign(bytes: Uint8Array): Promise<string> | string };
-  /** Public key that the server holds or was given; never one read from a branch (C70). */
-  ledgerKeyOf(kid: string): KeyObject | null | undefined;
-}
 
 export interface RecorderDeps {
   readonly db: Kysely<Database>;
   readonly github: Pick<GitHub, "ledgerTip" | "createLedgerBranch" | "putLedgerFile" | "ledgerCommits">;
-  readonly keys: LedgerKeys;
+  readonly keys: Pick<Keys, "ledger" | "ledgerSigner" | "ledgerKeyOf">;
   readonly clock: Clock;
   readonly log: Pick<Logger, "info" | "warn" | "error">;
   readonly newId: () => string;
@@ -29,12 +22,6 @@ export interface RecorderDeps {
   readonly onImport?: ImportHook;
 }
 export type ImportHook = (trx: Transaction<Database>, repositoryId: RepositoryId, entries: readonly Entry[]) => Promise<void>;
-
-export type OpenResult =
-  /** Batch 1 holds the given genesis, or the branch that was there is wholly ours and has been read. */
-  | { readonly kind: "open" }
-  /** A branch is there that we cannot believe; nothing of it was read as fact. */
-  | { readonly kind: "refused"; readonly reason: string };
 
 /** Writes the ledger of the access repos (DESIGN.md section 4, The ledger is write-ahead and signed). */
 export interface Recorder {
@@ -47,8 +34,11 @@ export interface Recorder {
   flush(repo: RepoRef): Promise<void>;
   /** Reads what is on the branch beyond our last confirmed batch: confirms, imports, or stops issuing. @throws LedgerStopped */
   catchUp(repo: RepoRef): Promise<void>;
-  /** At enrolment: writes batch 1 with the genesis, or verifies the whole branch that is there. */
-  openLedger(repo: RepoRef, genesis: GenesisEntry): Promise<OpenResult>;
+  /**
+   * At enrolment: writes batch 1 with the genesis, or verifies the whole branch that is there and imports it.
+   * @throws LedgerRefused where the branch that is there is not ours; nothing of it was read as fact then.
+   */
+  openLedger(repo: RepoRef, genesis: GenesisEntry): Promise<void>;
   /** For the sweep: flushes each access repo that has entries past their `flush_by`, or a batch that was left unconfirmed. */
   flushDue(): Promise<void>;
 }
@@ -64,5 +54,12 @@ export interface RecorderEvent {
 export class LedgerStopped extends CountersignError {
   constructor(reason: string) {
     super("issuing_stopped", `Issuing is stopped: ${reason}. An operator must look at the ledger branch.`);
+  }
+}
+
+/** At enrolment a branch was there that no key we hold has signed: waits for `keys import` or `ledger accept` (C70). */
+export class LedgerRefused extends CountersignError {
+  constructor(reason: string) {
+    super("ledger_refused", `The ledger branch is not believed: ${reason}. Import its key, or accept it.`);
   }
 }

@@ -1,0 +1,69 @@
+import { parseRequestPath } from "../access-repo/index.ts";
+import { Refused } from "./refused.ts";
+
+/** What a job asks for. Absent narrows nothing. */
+export interface TokenParams {
+  readonly subjectToken: string;
+  /** Access repo as `owner/name` in lower case, where `audience` names one. */
+  readonly accessRepository?: string;
+  readonly target?: string;
+  readonly request?: string;
+  readonly role?: string;
+  /** azure only; one URI. */
+  readonly resource?: string;
+}
+
+const grantType = "urn:ietf:params:oauth:grant-type:token-exchange";
+/** A job has an OIDC token and says so by either name; both are JWTs (RFC 8693 section 3). */
+const tokenTypes = new Set(["urn:ietf:params:oauth:token-type:jwt", "urn:ietf:params:oauth:token-type:id_token"]);
+/** Delegation is not what we do, and ignoring these would answer another question than was asked. */
+const refused = ["actor_token", "actor_token_type", "requested_token_type"] as const;
+const known = ["grant_type", "subject_token", "subject_token_type", "audience", "request", "role", "resource", "scope"] as const;
+type Known = (typeof known)[number];
+
+const audienceForm = /^(?:([A-Za-z0-9_.-]{1,100}\/[A-Za-z0-9_.-]{1,100})\/)?([a-z0-9][a-z0-9-]{0,62})$/;
+const roleForm = /^[a-z0-9][a-z0-9-]{0,31}$/;
+
+/**
+ * RFC 8693 section 2.1, strictly: each parameter once, an empty one is an absent one (RFC 6749 section 3.2), unknown ones
+ * are ignored as that section says.
+ * @throws Refused `invalid_request`, `unsupported_grant_type`, `invalid_target`, `invalid_scope`
+ */
+export function parseParams(params: URLSearchParams): TokenParams {
+  const values = new Map<Known, string>();
+  for (const name of known) {
+    const all = params.getAll(name).filter((value) => value !== "");
+    if (all.length > 1) throw new Refused(name === "audience" || name === "resource" ? "invalid_target" : "invalid_request", { repeated: name });
+    if (all[0] !== undefined) values.set(name, all[0]);
+  }
+  for (const name of refused) if (params.get(name)) throw new Refused("invalid_request", { unsupported: name });
+
+  const grant = values.get("grant_type");
+  if (grant !== grantType) throw new Refused(grant === undefined ? "invalid_request" : "unsupported_grant_type");
+  const subjectToken = values.get("subject_token");
+  if (subjectToken === undefined) throw new Refused("invalid_request", { missing: "subject_token" });
+  if (!tokenTypes.has(values.get("subject_token_type") ?? "")) throw new Refused("invalid_request", { parameter: "subject_token_type" });
+  if (values.has("scope")) throw new Refused("invalid_scope");
+
+  const audience = values.get("audience");
+  const parts = audience === undefined ? undefined : audienceForm.exec(audience);
+  if (parts === null) throw new Refused("invalid_target", { parameter: "audience" });
+  const request = values.get("request");
+  if (request !== undefined && !parseRequestPath(request)) throw new Refused("invalid_target", { parameter: "request" });
+  const role = formed(values, "role", roleForm);
+  const resource = formed(values, "resource", /^https:\/\/[\x21-\x7e]{1,500}$/);
+  return {
+    subjectToken,
+    ...(parts?.[1] === undefined ? {} : { accessRepository: parts[1].toLowerCase() }),
+    ...(parts?.[2] === undefined ? {} : { target: parts[2] }),
+    ...(request === undefined ? {} : { request }),
+    ...(role === undefined ? {} : { role }),
+    ...(resource === undefined ? {} : { resource }),
+  };
+}
+
+function formed(values: ReadonlyMap<Known, string>, name: Known, form: RegExp): string | undefined {
+  const value = values.get(name);
+  if (value !== undefined && !form.test(value)) throw new Refused("invalid_target", { parameter: name });
+  return value;
+}

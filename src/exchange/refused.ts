@@ -1,0 +1,19 @@
+import { CountersignError } from "../base/errors.ts";
+import { codes, type Code } from "./codes.ts";
+
+/** Why an exchange ends without credentials. `detail` is for the log only: ids, never token text or a request body. */
+export class Refused extends CountersignError {
+  declare readonly code: Code;
+  readonly detail: Readonly<Record<string, unknown>>;
+  /** Seconds for Retry-After, where something else than the code's own is known. */
+  readonly retryAfter: number | undefined;
+  /** Replaces the code's own sentence and cure, where one of our rooms knows a better cure; never upstream text. */
+  readonly text: string | undefined;
+
+  constructor(code: Code, detail: Readonly<Record<string, unknown>> = {}, more: { cause?: unknown; retryAfter?: number | undefined; text?: string | undefined } = {}) {
+    super(code, codes[code].sentence, more.cause === undefined ? undefined : { cause: more.cause });
+    this.detail = detail;
+    this.retryAfter = more.retryAfter;
+    this.text = more.text;
+  }
+}

@@ -1,0 +1,119 @@
+import type { Minted } from "../cloud/types.ts";
+import type { RepositoryId } from "../base/ids.ts";
+import type { ActiveRepositories } from "./active-repositories.ts";
+import { begin, type Begun } from "./begin.ts";
+import { type Claims } from "./claims.ts";
+import { publish } from "./channel.ts";
+import { drop } from "./drop.ts";
+import { explainEnded, loadGrants, type LoadedGrant } from "./grants.ts";
+import type { KeySet } from "./key-set.ts";
+import type { LiveCheck } from "./live.ts";
+import { type Match, matchGrants, tellable } from "./match.ts";
+import { markMinted, mint } from "./mint.ts";
+import { parseParams, type TokenParams } from "./params.ts";
+import { Refused } from "./refused.ts";
+import { release } from "./release.ts";
+import { readUnverified, verifySubjectToken } from "./subject-token.ts";
+import type { ExchangeDeps } from "./types.ts";
+
+export interface Parts {
+  readonly deps: ExchangeDeps;
+  readonly repositories: ActiveRepositories;
+  readonly keys: KeySet;
+  readonly live: LiveCheck;
+}
+/** What is known of the caller so far, for the log and the refusal count. Filled only from a verified token. */
+export interface Trail {
+  claims?: Claims;
+  access?: RepositoryId;
+  grant?: string;
+  exchange?: string;
+}
+
+/**
+ * The exchange as one straight line (DESIGN.md section 4, Exchange states and Fail closed): cheap and public checks first,
+ * then the signature, then the database, then GitHub; the cloud only when all of it holds; the answer only when it is on
+ * record.
+ * @throws Refused and whatever could not be read; the caller answers.
+ */
+export async function exchangeToken(
+  parts: Parts,
+  form: URLSearchParams,
+  correlationId: string,
+  trail: Trail,
+): Promise<{ minted: Minted; grant: LoadedGrant }> {
+  const { deps } = parts;
+  const params = parseParams(form);
+  const rules = { issuer: deps.config.oidcIssuer, audience: deps.config.publicUrl };
+  const unverified = readUnverified(params.subjectToken, rules, deps.clock);
+  if (!(await parts.repositories.has(unverified.repositoryId))) throw new Refused("access_denied", { why: "repository" });
+  const claims = await verifySubjectToken(params.subjectToken, rules, parts.keys, deps.clock);
+  trail.claims = claims;
+
+  const grant = await findGrant(deps, claims, params, trail);
+  const live = await parts.live.check(grant, claims);
+  const wait = await deps.github.ledgerWait(live.enrolment);
+  if (wait > 0) throw new Refused("temporarily_unavailable", { why: "write budget" }, { retryAfter: wait });
+
+  const begun = await begin(deps, claims, grant, live, correlationId);
+  trail.exchange = begun.id;
+  try {
+    const minted = await mint(deps, begun);
+    await markMinted(deps, begun, minted);
+    await record(deps, begun);
+    await release(deps, begun);
+    return { minted, grant };
+  } catch (error) {
+    // Where this fails too, the sweep drops it after the deadline.
+    await drop(deps, begun.id).catch((err: unknown) => deps.log.warn({ err, exchange: begun.id }, "drop failed"));
+    throw error;
+  }
+}
+
+/** Exactly one grant, or the reason; grants that ended are asked only where none that lives fits. */
+async function findGrant(deps: ExchangeDeps, claims: Claims, params: TokenParams, trail: Trail): Promise<LoadedGrant> {
+  const now = deps.clock.now();
+  const bot = botId(deps);
+  const live = await loadGrants(deps.db, claims, "active", now, bot);
+  let match: Match = matchGrants(claims, params, live, now);
+  let grants = live;
+  if (match.kind === "none") {
+    const since = new Date(now.getTime() - explainEnded);
+    grants = [...live, ...(await loadGrants(deps.db, claims, "ended", since, bot))];
+    match = matchGrants(claims, params, grants, now);
+  }
+  switch (match.kind) {
+    case "match": {
+      const { id, access } = match.grant;
+      trail.access = access.id;
+      trail.grant = id;
+      const grant = grants.find((one) => one.id === id);
+      if (!grant) throw new Error("the matcher returned a grant that it was not given");
+      return grant;
+    }
+    case "ambiguous":
+      trail.access = match.grants[0]?.access.id ?? (0 as RepositoryId);
+      throw new Refused("ambiguous", { grants: match.grants.map((grant) => grant.id).slice(0, 20) });
+    case "none": {
+      const told = tellable(match.reasons);
+      const nearest = told ?? match.reasons[0];
+      if (nearest) trail.access = nearest.grant.access.id;
+      throw new Refused(told?.code ?? "access_denied", { grant: nearest?.grant.id, why: nearest?.code });
+    }
+  }
+}
+
+/** Resolves once the ledger has the entry; then the row says so, by whoever wrote the batch. */
+async function record(deps: ExchangeDeps, begun: Begun): Promise<void> {
+  await deps.recorder.flush(begun.live.enrolment);
+  publish({ state: "recorded", exchange: begun.id });
+}
+
+/** Undefined until we have asked GitHub who we are; dispatched grants match nobody until then. */
+function botId(deps: ExchangeDeps) {
+  try {
+    return deps.github.bot.id;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,51 @@
+import type { Logger } from "pino";
+import type { Clock } from "../base/clock.ts";
+import type { FreezeEntry } from "../access-repo/types.ts";
+import type { Broker } from "../cloud/types.ts";
+import type { GitHub } from "../github/types.ts";
+import type { Keys } from "../issuer/index.ts";
+import type { Recorder } from "../recorder/index.ts";
+import type { Db } from "../store/index.ts";
+import type { LiveHead } from "./live-head.ts";
+import type { Policies } from "./policies.ts";
+
+export interface ExchangeDeps {
+  readonly db: Db;
+  readonly github: Pick<GitHub, "files" | "run" | "blobAt" | "skewSeconds" | "ledgerWait" | "bot">;
+  readonly recorder: Pick<Recorder, "append" | "flush">;
+  readonly keys: Pick<Keys, "signAssertion">;
+  readonly brokers: ReadonlyMap<Broker["kind"], Broker>;
+  readonly policies: Policies;
+  readonly liveHead: LiveHead;
+  readonly clock: Clock;
+  readonly log: Pick<Logger, "info" | "warn" | "error">;
+  readonly config: {
+    readonly publicUrl: string;
+    readonly oidcIssuer: string;
+    /** COUNTERSIGN_FROZEN, read at both ends of every exchange. */
+    readonly frozen: readonly FreezeEntry[];
+  };
+  /** A new UUID. */
+  readonly newId: () => string;
+  /** Asks for a reconcile, when the default branch is ahead of what was judged (queue/). */
+  readonly enqueue: (key: string) => Promise<void>;
+  /** For the issuer's key set only. */
+  readonly fetch?: typeof fetch;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+export interface Exchange {
+  /** `POST /token` (RFC 8693). Never throws: what goes wrong is an answer without credentials. */
+  token(params: URLSearchParams, meta: { readonly correlationId: string; readonly remote: string }): Promise<Answer>;
+  /** Drops what is over its deadline, forgets tokens that have expired, turns refusals into entries. */
+  sweep(): Promise<void>;
+  /** Reads again which repositories have grants; the grant room may call it so that a first token need not wait. */
+  refreshIndex(): Promise<void>;
+  /** Turns counted refusals into `refused` entries; part of `sweep`. */
+  flushRefusals(): Promise<void>;
+}

@@ -1,0 +1,158 @@
+import type { Transaction } from "kysely";
+import type { RepositoryId } from "../base/ids.ts";
+import { RetryLater } from "../base/errors.ts";
+import {
+  batchPath,
+  buildBatch,
+  headerBytes,
+  maxBatchBytes,
+  nextKid,
+  parseBatch,
+  parseEntry,
+  type Batch,
+  type Entry,
+} from "../ledger/index.ts";
+import type { LedgerSigner } from "../issuer/index.ts";
+import type { Database } from "../store/schema.ts";
+import { publish } from "./channel.ts";
+import { ledgerState, type LedgerState } from "./state.ts";
+import type { RecorderDeps } from "./types.ts";
+
+/** A batch whose bytes are fixed: whoever sends it, sends these (DESIGN.md section 4, The ledger). */
+export interface FixedBatch {
+  readonly batch: Batch;
+  readonly path: string;
+  /** What it was built on. */
+  readonly after: LedgerState;
+}
+
+/** Rows read for one batch; more than fit by size. */
+const mostEntries = 5000;
+
+/**
+ * The batch that must be sent next: the one fixed before, byte for byte, or a new one over what waits. Undefined where no
+ * entry up to `upTo` waits. One transaction; no network.
+ */
+export async function fixBatch(deps: RecorderDeps, id: RepositoryId, upTo: bigint): Promise<FixedBatch | undefined> {
+  const fixed = await deps.db.transaction().execute(async (trx) => {
+    const after = await ledgerState(trx, id, true);
+    const earlier = await storedFixed(trx, id);
+    if (earlier) return { ...earlier, after };
+    if (after.sequence === 0) throw new RetryLater("ledger_not_open", "The ledger has no genesis yet.");
+
+    const rows = await trx
+      .selectFrom("ledger_entry")
+      .select(["id", "body", "position"])
+      .where("repository_id", "=", String(id))
+      .where("batch_id", "is", null)
+      .orderBy("position")
+      .limit(mostEntries)
+      .execute();
+    if (!rows.some((row) => BigInt(row.position) <= upTo)) return undefined;
+    return { ...(await storeBatch(deps, trx, id, after, fitting(rows.map((row) => row.body)))), after };
+  });
+  if (fixed) publish({ step: "fixed", batch: fixed.batch.header.batch });
+  return fixed;
+}
+
+/** The batch that some writer fixed and nobody has confirmed; at most one per access repo. */
+export async function storedFixed(
+  trx: Transaction<Database>,
+  id: RepositoryId,
+): Promise<{ batch: Batch; path: string } | undefined> {
+  const row = await trx
+    .selectFrom("ledger_batch")
+    .select(["body", "path"])
+    .where("repository_id", "=", String(id))
+    .where("state", "=", "fixed")
+    .executeTakeFirst();
+  return row && { batch: parseBatch(row.body, row.path), path: row.path };
+}
+
+/** Builds, signs and stores the next batch with entries that are in the table. */
+export async function storeBatch(
+  deps: RecorderDeps,
+  trx: Transaction<Database>,
+  id: RepositoryId,
+  after: LedgerState,
+  entries: readonly Entry[],
+): Promise<{ batch: Batch; path: string }> {
+  const now = deps.clock.now();
+  const signer = await ledgerSigner(deps, trx, id, after);
+  const batch = await buildBatch({
+    repositoryId: id,
+    sequence: after.sequence + 1,
+    previous: after.sha256,
+    batchId: deps.newId(),
+    kid: signer.kid,
+    sign: (bytes) => signer.sign(bytes),
+    entries,
+  });
+  const path = batchPath(now, batch.header.batch);
+  await trx
+    .insertInto("ledger_batch")
+    .values({
+      id: batch.header.batch,
+      repository_id: String(id),
+      sequence: batch.header.sequence,
+      path,
+      body: batch.text,
+      sha256: batch.sha256,
+      state: "fixed",
+      commit_sha: null,
+      created_at: now,
+    })
+    .execute();
+  await trx
+    .updateTable("ledger_entry")
+    .set({ batch_id: batch.header.batch })
+    .where(
+      "id",
+      "in",
+      entries.map((entry) => entry.id),
+    )
+    .execute();
+  return { batch, path };
+}
+
+/** Which key signs after a batch, by the batch's digest: it cannot change, and reading it back is a megabyte at worst. */
+const nextKids = new Map<string, string>();
+
+/** A ledger goes on with the key that its last batch names, whatever key the server would begin a new one with. */
+async function ledgerSigner(
+  deps: RecorderDeps,
+  trx: Transaction<Database>,
+  id: RepositoryId,
+  after: LedgerState,
+): Promise<LedgerSigner> {
+  if (after.sequence === 0 || after.sha256 === null) return deps.keys.ledger;
+  let kid = nextKids.get(after.sha256);
+  if (kid === undefined) {
+    const last = await trx
+      .selectFrom("ledger_batch")
+      .select("body")
+      .where("repository_id", "=", String(id))
+      .where("sequence", "=", after.sequence)
+      .executeTakeFirstOrThrow();
+    kid = nextKid(parseBatch(last.body));
+    if (nextKids.size >= 100) nextKids.clear();
+    nextKids.set(after.sha256, kid);
+  }
+  const signer = deps.keys.ledgerSigner(kid);
+  if (!signer) throw new RetryLater("ledger_key_missing", `This server does not hold the ledger's key ${kid}.`);
+  return signer;
+}
+
+/** As many entries from the front as one batch file may hold; a rotation closes its batch, for the next has another key. */
+function fitting(bodies: readonly string[]): Entry[] {
+  const entries: Entry[] = [];
+  let room = maxBatchBytes - headerBytes;
+  for (const body of bodies) {
+    room -= Buffer.byteLength(body) + 1;
+    if (room < 0 && entries.length > 0) break;
+    const entry = parseEntry(body);
+    entries.push(entry);
+    if (entry.type === "key_rotated") break;
+  }
+  return entries;
+}

@@ -1,0 +1,44 @@
+// Batches, commits, imports, and the check for foreign commits (DESIGN.md section 4, The ledger).
+import type { RepositoryId } from "../base/ids.ts";
+import type { RepoRef } from "../github/types.ts";
+import { catchUp } from "./catch-up.ts";
+import { coalesce } from "./coalesce.ts";
+import { appendEntries } from "./entries.ts";
+import { dueRepositories, flushOnce, type CaughtUp } from "./flush.ts";
+import { openLedger } from "./open.ts";
+import type { Recorder, RecorderDeps } from "./types.ts";
+
+export { coalesce } from "./coalesce.ts";
+export { LedgerRefused, LedgerStopped } from "./types.ts";
+export type { ImportHook, Recorder, RecorderDeps, RecorderEvent } from "./types.ts";
+
+export function createRecorder(deps: RecorderDeps): Recorder {
+  const caughtUp: CaughtUp = new Set();
+  // As many as ACCESS_REPOS names; each with the newest name of its repository.
+  const named = new Map<RepositoryId, RepoRef>();
+  const lines = new Map<RepositoryId, () => Promise<void>>();
+
+  const flush = (repo: RepoRef): Promise<void> => {
+    named.set(repo.id, repo);
+    let line = lines.get(repo.id);
+    if (!line) {
+      line = coalesce(() => flushOnce(deps, named.get(repo.id) ?? repo, caughtUp));
+      lines.set(repo.id, line);
+    }
+    return line();
+  };
+  return {
+    append: appendEntries,
+    flush,
+    catchUp: (repo) => catchUp(deps, repo),
+    openLedger: (repo, genesis) => openLedger(deps, repo, genesis),
+    flushDue: async () => {
+      for (const repo of await dueRepositories(deps)) {
+        // One access repo that cannot be written must not keep the others' entries waiting.
+        await flush(repo).catch((error: unknown) => {
+          deps.log.warn({ err: error, repository_id: repo.id }, "a due flush failed");
+        });
+      }
+    },
+  };
+}

@@ -1,0 +1,136 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createKeySet, type KeySet } from "../../src/exchange/key-set.ts";
+import { readUnverified, verifySubjectToken } from "../../src/exchange/subject-token.ts";
+import { now, payload, publicUrl, seconds } from "./fixtures.ts";
+import { forged, type Issuer, startIssuer } from "./issuer.ts";
+
+const clock = { now: () => now };
+let issuer: Issuer;
+let keys: KeySet;
+beforeEach(async () => {
+  issuer = await startIssuer();
+  keys = createKeySet(issuer.url, fetch);
+});
+afterEach(() => issuer.close());
+
+const rules = () => ({ issuer: issuer.url, audience: publicUrl });
+/** Both steps, as the exchange does them. */
+const accept = async (token: string) => {
+  readUnverified(token, rules(), clock);
+  return verifySubjectToken(token, rules(), keys, clock);
+};
+const refusedAs = async (token: string): Promise<unknown> => {
+  try {
+    await accept(token);
+    return "accepted";
+  } catch (error) {
+    return (error as { code?: unknown }).code;
+  }
+};
+const mine = () => ({ ...payload(), iss: issuer.url });
+
+describe("subject token", () => {
+  test("a job's token is accepted, with the keys asked for once", async () => {
+    expect(await accept(await issuer.token())).toMatchObject({ repositoryId: 74 });
+    await accept(await issuer.token());
+    expect(issuer.hits()).toBe(1);
+  });
+
+  test.each<[string, Record<string, unknown>, string]>([
+    ["C34 another issuer", { iss: "https://evil.example" }, "token_issuer"],
+    ["C34 the issuer with a slash", { iss: "slash" }, "token_issuer"],
+    ["C61 our own assertion", { iss: publicUrl }, "token_issuer"],
+    ["C36 GitHub's default audience", { aud: "https://github.com/acme" }, "token_audience"],
+    ["C36 a cloud's audience", { aud: "sts.amazonaws.com" }, "token_audience"],
+    ["C36 an array, even of us alone", { aud: [publicUrl] }, "token_audience"],
+    ["C36 an array with us in it", { aud: [publicUrl, "sts.amazonaws.com"] }, "token_audience"],
+    ["C36 our audience with a slash", { aud: `${publicUrl}/` }, "token_audience"],
+    ["C36 no audience", { aud: undefined }, "token_audience"],
+    ["C37 an expired token", { exp: seconds(now) - 60, iat: seconds(now) - 360 }, "token_expired"],
+    ["C37 a token of the future", { iat: seconds(now) + 61, exp: seconds(now) + 361 }, "token_not_yet_valid"],
+    ["C37 a token not valid yet", { nbf: seconds(now) + 61 }, "token_not_yet_valid"],
+    ["C37 a token for a day", { exp: seconds(now) + 86_400 }, "token_malformed"],
+    ["C37 a token that ends before it begins", { iat: seconds(now) + 30, exp: seconds(now) + 20 }, "token_malformed"],
+    ["C37 a token without exp", { exp: undefined }, "token_malformed"],
+    ["C37 a token without jti", { jti: undefined }, "token_malformed"],
+    ["ids as numbers", { repository_id: 74 }, "token_malformed"],
+  ])("%s", async (_, over, code) => {
+    const token = await issuer.token(over.iss === "slash" ? { iss: `${issuer.url}/` } : over);
+    expect(await refusedAs(token)).toBe(code);
+    expect(issuer.hits()).toBe(0);
+  });
+
+  test("C37 a minute of skew is forgiven, no more", async () => {
+    expect(await refusedAs(await issuer.token({ exp: seconds(now) - 59, iat: seconds(now) - 359 }))).toBe("accepted");
+    expect(await refusedAs(await issuer.token({ iat: seconds(now) + 60, exp: seconds(now) + 360 }))).toBe("accepted");
+  });
+
+  test("C35 other algorithms and other people's keys", async () => {
+    expect(await refusedAs(forged.none(mine()))).toBe("token_malformed");
+    expect(await refusedAs(forged.confused(mine()))).toBe("token_malformed");
+    expect(await refusedAs(await forged.ec(mine()))).toBe("token_malformed");
+    expect(issuer.hits()).toBe(0);
+    expect(await refusedAs(await forged.otherKey(mine()))).toBe("access_denied");
+  });
+
+  test("C35 a token without kid, and one whose kid nobody knows", async () => {
+    expect(await refusedAs(await issuer.token({}, { kid: undefined }))).toBe("token_malformed");
+    await accept(await issuer.token());
+    for (let i = 0; i < 5; i++) expect(await refusedAs(await issuer.token({}, { kid: `evil-${i}` }))).toBe("access_denied");
+    expect(issuer.hits()).toBe(1);
+  });
+
+  test("C35 a tampered payload", async () => {
+    const [header, , signature] = (await issuer.token()).split(".");
+    const body = Buffer.from(JSON.stringify({ ...mine(), repository_id: "75" })).toString("base64url");
+    expect(await refusedAs(`${header}.${body}.${signature}`)).toBe("access_denied");
+  });
+
+  test.each(["", "x", "a.b", "a.b.c", "{}", "..", "a.b.c.d.e", "é.é.é"])("%j is no token", async (token) => {
+    expect(await refusedAs(token)).toBe("token_malformed");
+  });
+
+  test("a huge token is not even decoded", async () => {
+    expect(await refusedAs("a".repeat(16_385))).toBe("token_too_large");
+  });
+
+  test("a token that names its own keys gets no say", async () => {
+    const token = await issuer.token({}, { jku: "http://127.0.0.1:1/jwks", x5u: "http://127.0.0.1:1/", jwk: { kty: "RSA" } });
+    expect(await refusedAs(token)).toBe("accepted");
+    expect(issuer.hits()).toBe(1);
+  });
+});
+
+describe("key set", () => {
+  test.each<[string, Parameters<Issuer["answer"]>[0]]>([
+    ["C34 redirects", (_, res) => void res.writeHead(302, { location: "/elsewhere" }).end()],
+    ["C34 is over 100 KiB", (_, res) => void res.end(`{"keys":[],"x":"${"x".repeat(103_000)}"}`)],
+    ["C35 answers 500", (_, res) => void res.writeHead(500).end("{}")],
+    ["C35 is no JSON", (_, res) => void res.end("<html>")],
+    ["C35 is no key set", (_, res) => void res.end("[]")],
+    ["C35 hangs up", (req) => void req.socket.destroy()],
+  ])("that %s is an outage, and is not asked again at once", async (_, listener) => {
+    issuer.answer(listener);
+    const token = await issuer.token();
+    expect(await refusedAs(token)).toBe("temporarily_unavailable");
+    expect(await refusedAs(token)).toBe("temporarily_unavailable");
+    expect(issuer.hits()).toBe(1);
+  });
+
+  test("C35 that does not answer is given up after three seconds", async () => {
+    issuer.answer(() => undefined);
+    const started = performance.now();
+    expect(await refusedAs(await issuer.token())).toBe("temporarily_unavailable");
+    expect(performance.now() - started).toBeLessThan(4000);
+  });
+
+  test("C35 that drips is given up after three seconds", async () => {
+    issuer.answer((_, res) => {
+      const timer = setInterval(() => res.write(" "), 200);
+      res.on("close", () => clearInterval(timer));
+    });
+    const started = performance.now();
+    expect(await refusedAs(await issuer.token())).toBe("temporarily_unavailable");
+    expect(performance.now() - started).toBeLessThan(4000);
+  });
+});

@@ -1,0 +1,260 @@
+import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
+import type { TreeFile } from "../../src/access-repo/index.ts";
+import { checkRequest, loadPolicy, parseRequest, parseRequestPath } from "../../src/access-repo/index.ts";
+import { sha256 } from "../../src/base/canonical-json.ts";
+import { type CommitSha, objectId, ownerId, repositoryId, userId } from "../../src/base/ids.ts";
+import type { Broker, Minted } from "../../src/cloud/index.ts";
+import { createExchange, createLiveHead, createPolicies, type Exchange, type ExchangeDeps } from "../../src/exchange/index.ts";
+import type { Run } from "../../src/github/types.ts";
+import { renderPlan } from "../../src/plan/index.ts";
+import type { Recorder, RecorderDeps } from "../../src/recorder/index.ts";
+import type { Db } from "../../src/store/index.ts";
+import { policyFiles, treeFile } from "../access-repo/examples.ts";
+import { access, enrol, FakeLedger, genesis, ledgerKeys, recorderOn, sha } from "../recorder/world.ts";
+import { hex, now, publicUrl } from "./fixtures.ts";
+import type { Issuer } from "./issuer.ts";
+
+export const path = "requests/aws-prod/2026-11/delete-stale-logs.yml";
+export const head = sha(9);
+const settingsText = (frozen = "[]"): string => `version: 1\napprovals: 1\npending_expiry: 7d\nfrozen: ${frozen}\n`;
+export const targetText = (over = ""): string => `version: 1
+cloud: aws
+region: eu-west-1
+roles:
+  operator:
+    role_arn: arn:aws:iam::123456789012:role/countersign-operator
+    allow: [{ actions: ["s3:*"], resources: ["arn:aws:s3:::acme-*"] }]
+    max_duration: 4h
+    workflows: ["acme/infra/.github/workflows/*.yml@refs/heads/main"]
+${over}`;
+const requestText = (runs: number, more: string): string => `version: 1
+role: operator
+reason: Delete the log bucket
+allow: [{ actions: ["s3:DeleteBucket"], resources: ["arn:aws:s3:::acme-stale-logs"] }]
+duration: 1h
+runs: ${runs}
+workflow: { repository: acme/infra, file: .github/workflows/delete.yml, ref: refs/heads/main, environment: production }
+${more}`;
+
+/** GitHub as the exchange sees it: one access repo, one workflow repository. */
+export class FakeGitHub extends FakeLedger {
+  tips = 0;
+  blobs = 0;
+  head: CommitSha | null = head;
+  workflowBlob = objectId(hex("b"));
+  skew: number | null = 0;
+  wait = 0;
+  triggering: Run["triggeringActor"] = { id: userId(11), login: "alice", kind: "user" };
+  request: TreeFile = treeFile(path, "");
+  policy = policyFiles();
+  bot = { id: userId(99), login: "countersign[bot]", appId: 1 };
+  async tip(): Promise<CommitSha | null> {
+    this.tips++;
+    return this.head;
+  }
+  async files(): Promise<readonly TreeFile[]> {
+    return [this.request];
+  }
+  async policyAt() {
+    return this.policy;
+  }
+  async blobAt() {
+    this.blobs++;
+    return this.workflowBlob;
+  }
+  async run(_: string, id: Run["id"], attempt = 1): Promise<Run> {
+    const at = { id, attempt, event: "workflow_dispatch", status: "in_progress", headSha: sha(1), createdAt: now };
+    return { ...at, actor: this.triggering, triggeringActor: this.triggering };
+  }
+  skewSeconds(): number | null {
+    return this.skew;
+  }
+  async ledgerWait(): Promise<number> {
+    return this.wait;
+  }
+  setPolicy(target = targetText(), frozen = "[]"): void {
+    this.policy = policyFiles({
+      settings: treeFile(".github/countersign.yml", settingsText(frozen)),
+      targets: [treeFile("targets/aws-prod.yml", target)],
+      targetsTree: objectId(sha256(target).slice(7, 47)),
+    });
+  }
+  digest(): string {
+    const loaded = loadPolicy(this.policy);
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.diagnostics));
+    return loaded.policy.digest;
+  }
+}
+
+/** A cloud that mints at once, or as a test says. */
+export class FakeCloud implements Broker {
+  readonly kind = "aws";
+  minted = 0;
+  mintAs: ((n: number, signal: AbortSignal) => Promise<void>) | undefined;
+  async mint({ signal, context }: Parameters<Broker["mint"]>[0]): Promise<Minted> {
+    const n = ++this.minted;
+    await this.mintAs?.(n, signal);
+    return {
+      response: { access_token: `secret-${n}`, issued_token_type: "urn:x", token_type: "N_A", expires_in: 900, region: "eu-west-1" },
+      identifiers: { session: `cs-${context.exchange}` },
+      expiresAt: new Date(now.getTime() + 900_000),
+    };
+  }
+}
+
+export interface World {
+  readonly db: Db;
+  readonly github: FakeGitHub;
+  readonly cloud: FakeCloud;
+  readonly keys: RecorderDeps["keys"];
+  readonly recorder: Recorder;
+  readonly exchange: Exchange;
+  readonly issuer: Issuer;
+  readonly log: Record<string, unknown>[];
+  readonly enqueued: string[];
+  readonly time: { now: Date };
+  readonly config: { publicUrl: string; oidcIssuer: string; frozen: ExchangeDeps["config"]["frozen"] };
+  readonly grant: string;
+  /** Another process on the same database. */
+  restart(over?: Partial<ExchangeDeps>): Exchange;
+}
+
+export async function startWorld(db: Db, issuer: Issuer, options: { runs?: number; request?: string } = {}): Promise<World> {
+  const [github, cloud, keys] = [new FakeGitHub(), new FakeCloud(), ledgerKeys()];
+  const time = { now };
+  const clock = { now: () => time.now };
+  github.setPolicy();
+  await enrol(db);
+  await db.updateTable("enrolment").set({ accepted_digest: github.digest(), owner_id: 65 }).execute();
+  const recorder = recorderOn(db, github, keys, { clock });
+  await recorder.openLedger(access, genesis(keys));
+  const log: Record<string, unknown>[] = [];
+  const enqueued: string[] = [];
+  const note = (line: unknown): void => void log.push(line as Record<string, unknown>);
+  const config = { publicUrl, oidcIssuer: issuer.url, frozen: [] };
+  const deps: ExchangeDeps = {
+    db,
+    github,
+    recorder,
+    keys: { signAssertion: async () => "assertion" },
+    brokers: new Map([["aws", cloud]]),
+    policies: createPolicies(github),
+    liveHead: createLiveHead(github),
+    clock,
+    log: { info: note, warn: note, error: note },
+    config,
+    newId: randomUUID,
+    enqueue: async (key) => void enqueued.push(key),
+  };
+  const grant = await insertGrant(db, github, options);
+  const restart = (over: Partial<ExchangeDeps> = {}): Exchange =>
+    createExchange({ ...deps, policies: createPolicies(github), liveHead: createLiveHead(github), ...over });
+  return { db, github, cloud, keys, recorder, exchange: createExchange(deps), issuer, log, enqueued, time, config, grant, restart };
+}
+
+/** A grant as the grant room writes it: its plan is rendered by the same functions. */
+export async function insertGrant(
+  db: Db,
+  github: FakeGitHub,
+  { runs = 1, request = "", name = path }: { runs?: number; request?: string; name?: string } = {},
+): Promise<string> {
+  const text = requestText(runs, request);
+  const file = treeFile(name, text);
+  if (name === path) github.request = file;
+  const loaded = loadPolicy(github.policy);
+  const parsed = parseRequest(text, name);
+  const requestPath = parseRequestPath(name);
+  if (!loaded.ok || !parsed.ok || !requestPath) throw new Error(JSON.stringify({ loaded, parsed }));
+  const checked = checkRequest({ file: parsed.value, path: requestPath, policy: loaded.policy, now, merged: true, repositoryId: access.id });
+  if (!checked.ok) throw new Error(JSON.stringify(checked.diagnostics));
+  const rendered = renderPlan({
+    access: { repository_id: access.id, owner_id: ownerId(65) },
+    request: checked.value,
+    workflow: { repository_id: repositoryId(74), owner_id: ownerId(65), repository: "acme/infra", blob: objectId(hex("b")) },
+  });
+  if (!rendered.ok) throw new Error(JSON.stringify(rendered));
+  const id = randomUUID();
+  const decision = sha256(id);
+  await db
+    .insertInto("decision")
+    .values({
+      key_sha256: decision,
+      repository_id: access.id,
+      pull_request_id: 5000,
+      pull_request: 7,
+      head_sha: sha(8),
+      kind: "request",
+      key_text: "{}",
+      resulting_digest: null,
+      outcome: "approved",
+      rule: "owners",
+      approvers: JSON.stringify([{ id: 12, login: "bob" }]),
+      requester_id: 11,
+      requester_login: "alice",
+      decided_at: now,
+    })
+    .execute();
+  await db
+    .insertInto("grant")
+    .values({
+      id,
+      repository_id: access.id,
+      path: name,
+      blob: file.oid,
+      blob_sha256: sha256(text),
+      pull_request: 7,
+      pull_request_id: 5000,
+      merge_commit: sha(9),
+      decision_key: decision,
+      policy_digest: github.digest(),
+      requester_id: 11,
+      requester_login: "alice",
+      target: "aws-prod",
+      role: "operator",
+      plan_version: 1,
+      plan: rendered.plan.text,
+      plan_hash: rendered.plan.hash,
+      workflow_repository_id: 74,
+      not_before: new Date(now.getTime() - 1_800_000),
+      expires_at: new Date(now.getTime() + 1_800_000),
+      runs,
+      state: "active",
+      state_reason: null,
+      ended_at: null,
+      dispatch_id: null,
+      created_at: now,
+    })
+    .execute();
+  return id;
+}
+
+export const form = (token: string, over: Readonly<Record<string, string>> = {}): URLSearchParams =>
+  new URLSearchParams({
+    grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
+    subject_token_type: "urn:ietf:params:oauth:token-type:jwt",
+    subject_token: token,
+    ...over,
+  });
+
+/** One request with a new token; `over` changes its claims. */
+export const ask = async (
+  world: Pick<World, "exchange" | "issuer">,
+  over: Readonly<Record<string, unknown>> = {},
+  params: Readonly<Record<string, string>> = {},
+) => world.exchange.token(form(await world.issuer.token(over), params), { correlationId: randomUUID(), remote: "192.0.2.1" });
+
+/** The fine code of a refusal, which `error_uri` names. */
+export const codeOf = (answer: { body: Readonly<Record<string, unknown>> }): string | undefined =>
+  "access_token" in answer.body ? "released" : String(answer.body.error_uri).split("#")[1];
+
+export const states = async (db: Db): Promise<readonly string[]> =>
+  (await db.selectFrom("exchange").select("state").orderBy("started_at").execute()).map((row) => row.state);
+
+export const until = async (condition: () => boolean | Promise<boolean>): Promise<void> => {
+  for (let i = 0; i < 300; i++) {
+    if (await condition()) return;
+    await delay(10);
+  }
+  throw new Error("it did not come to that");
+};

@@ -19,13 +19,17 @@ export function oneLine(text: string, max = 500): string {
  * For Markdown on GitHub: punctuation that starts markup, a mention (`@`), an issue reference (`#`), HTML or a link is
  * escaped or broken, so that a reason cannot ping a team, close an issue or draw a fake table.
  */
-export function forMarkdown(text: string, max = 500): string {
-  return oneLine(text, max)
-    .replace(/[\\`*_{}[\]()<>#+!|~$-]/g, (c) => (c === "<" ? "&lt;" : c === ">" ? "&gt;" : `\\${c}`))
-    .replace(/&(?!lt;|gt;)/g, "&amp;")
+export const forMarkdown = (text: string, max = 500): string =>
+  forMarkdownNames(text, max)
     .replace(/@/g, "@\u200c") // no mention; ZERO WIDTH NON-JOINER is ours, not the writer's
     .replace(/(https?|www)(:|\.)/gi, "$1\u200c$2"); // no autolink
-}
+
+/** As `forMarkdown`, for sentences of ours that name people, teams, paths and refs: those may be mentioned, and found by search. */
+export const forMarkdownNames = (text: string, max = 500): string =>
+  oneLine(text, max)
+    .replace(/[\\`*_{}[\]()<>#!|~$]/g, (c) => (c === "<" ? "&lt;" : c === ">" ? "&gt;" : `\\${c}`))
+    .replace(/^([-+]|\d+\.)/, "\\$1") // a list, only at the start of a line
+    .replace(/&(?!lt;|gt;)/g, "&amp;");
 
 /** Inside a Markdown code span: back-ticks become apostrophes, so that the span cannot be left. */
 export const forMarkdownCode = (text: string, max = 500): string =>

@@ -114,7 +114,7 @@ export async function branchCommit(client: Client, repo: RepoRef, oid: CommitSha
 }
 
 async function changesOf(client: Client, repo: RepoRef, oid: CommitSha): Promise<BranchCommit["changes"]> {
-  const changes: { path: string; status: string; previousPath?: string }[] = [];
+  const changes: { path: string; status: string; blob: string; previousPath?: string }[] = [];
   for (let page = 1; ; page++) {
     // 300 files a page, 3 000 in all; beyond that GitHub cuts silently, so a longer commit is refused (C09).
     const { data } = await client.call(repo, "read", "commit", (o, name) =>
@@ -124,6 +124,8 @@ async function changesOf(client: Client, repo: RepoRef, oid: CommitSha): Promise
       changes.push({
         path: f.filename,
         status: f.status,
+        // GitHub's schema allows null (submodules); such a path is never a request that grants.
+        blob: f.sha ?? "0".repeat(40),
         ...(f.previous_filename === undefined ? {} : { previousPath: f.previous_filename }),
       });
     }

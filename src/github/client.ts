@@ -38,6 +38,7 @@ export const nameOf = (repo: Repository): { owner: string; repo: string } => {
  */
 export class Client {
   readonly budget: WriteBudget;
+  readonly graphqlUrl: string;
   readonly #options: ClientOptions;
   readonly #tokens = new Map<string, Promise<Token>>();
   readonly #installations = new Map<string, Promise<number>>();
@@ -46,6 +47,8 @@ export class Client {
   constructor(options: ClientOptions) {
     this.#options = options;
     this.budget = new WriteBudget(options.clock);
+    // GitHub Enterprise Server: REST under /api/v3, GraphQL at /api/graphql.
+    this.graphqlUrl = `${options.apiUrl.replace(/\/api\/v3$/, "/api")}/graphql`;
   }
 
   /** GitHub's clock minus ours in seconds, of the newest answer. */

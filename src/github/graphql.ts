@@ -22,9 +22,16 @@ export async function query<T extends z.ZodType>(
     repo,
     scope,
     "graphql",
+    // Not octokit.graphql: it throws away the data beside an error, and the kind of the error with it.
     async (octokit) =>
-      (await octokit.request("POST /graphql", { query: text, variables: { owner, name, ...variables } }))
-        .data as unknown,
+      (
+        await octokit.request({
+          method: "POST",
+          url: client.graphqlUrl,
+          query: text,
+          variables: { owner, name, ...variables },
+        })
+      ).data as unknown,
   );
   const { data, errors } = answer as {
     data?: { repository?: unknown } | null;

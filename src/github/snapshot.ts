@@ -1,7 +1,7 @@
 import { z } from "zod";
-import { commitSha, ownerId, pullRequestId, repositoryId, userId } from "../base/ids.ts";
+import { type CommitSha, commitSha, ownerId, pullRequestId, repositoryId } from "../base/ids.ts";
 import { RetryLater } from "../base/errors.ts";
-import type { Actor, Change, CommitInfo, Push, Snapshot } from "../approval/types.ts";
+import type { Change, CommitInfo, Push, Snapshot } from "../approval/types.ts";
 import { actorAnswer, commitUser, ownerAnswer, policyAnswer, restUser, sha, time } from "./answers.ts";
 import type { Client } from "./client.ts";
 import { query } from "./graphql.ts";
@@ -110,7 +110,7 @@ export async function readSnapshot(client: Client, repo: RepoRef, number: number
     changes: await changesOf(client, repo, pr),
     commits: pr.commits.nodes.map(({ commit }) => commitOf(commit)),
     // A fork's pushes are in a repository that we may not read; it is refused anyway (C17).
-    pushes: inside ? await pushesTo(client, repo, pr.headRefName) : [],
+    pushes: inside ? await pushesTo(client, repo, pr.headRefName, pr.state === "OPEN" ? null : pr.headRefOid) : [],
     reviews: (pr.latestOpinionatedReviews?.nodes ?? []).map((r) => ({
       author: r.author,
       state: r.state,
@@ -166,26 +166,24 @@ const activity = z.array(
 );
 const noCommit = "0".repeat(40);
 
-/** Who pushed what to a branch since it was made, oldest first. From the activity API, since commits can be forged. */
-async function pushesTo(client: Client, repo: RepoRef, branch: string): Promise<readonly Push[]> {
+/**
+ * Who pushed what to a branch since it was made, oldest first. From the activity API, since commits can be forged.
+ * `upTo`: for a pull request that is no longer open, the push that made its last head: what happened to the branch after
+ * that (deleted, used again) is not its history. For an open one every later push counts.
+ */
+async function pushesTo(client: Client, repo: RepoRef, branch: string, upTo: CommitSha | null): Promise<readonly Push[]> {
   const { data } = await client.call(repo, "read", "activity", (o, name) =>
     o.request("GET /repos/{owner}/{repo}/activity", { ...name, ref: `refs/heads/${branch}`, per_page: 100 }),
   );
   const parsed = activity.safeParse(data);
   if (!parsed.success)
     throw new RetryLater("github_answer", "GitHub's activity has an unknown shape.", { cause: parsed.error });
+  const rows = upTo === null ? parsed.data : parsed.data.slice(Math.max(0, parsed.data.findIndex((row) => row.after === upTo)));
   const pushes: Push[] = [];
-  for (const row of parsed.data) {
+  for (const row of rows) {
     if (row.after === noCommit) break; // an earlier branch of this name ended here
     pushes.push({ before: row.before, after: commitSha(row.after), actor: row.actor, at: row.timestamp });
     if (row.activity_type === "branch_creation") break;
   }
   return pushes.toReversed();
 }
-
-/** For callers that name an account by REST. */
-export const actorOf = (u: { id: number; login: string; type: string }): Actor => ({
-  id: userId(u.id),
-  login: u.login,
-  kind: u.type === "Bot" ? "bot" : "user",
-});

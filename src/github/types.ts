@@ -22,8 +22,8 @@ export interface BranchCommit {
   readonly committedAt: Date;
   readonly pullRequest: { readonly number: number; readonly id: PullRequestId; readonly headSha: CommitSha } | null;
   readonly policy: PolicyFiles;
-  /** Against the first parent. */
-  readonly changes: readonly Change[];
+  /** Against the first parent; `blob` is the new one, or the old one of a removed file. */
+  readonly changes: readonly (Change & { readonly blob: string })[];
 }
 export interface WorkflowFile {
   readonly repository: { readonly id: RepositoryId; readonly ownerId: OwnerId; readonly fullName: string };

@@ -18,6 +18,8 @@ export interface EnrolmentTable {
   state: "pending" | "active" | "stopped";
   state_reason: string | null;
   accepted_digest: string | null;
+  /** A commit that has the accepted policy: what a policy pull request is compared with. */
+  accepted_commit: string | null;
   /** Set while the default branch holds a policy that we did not accept. */
   quarantined_digest: string | null;
   /** Default branch up to which every commit has been judged. */
@@ -67,9 +69,20 @@ export interface PostedPlanTable {
   /** Digest over the plan hashes by path (or of the policy diff), so that a changed plan asks again. */
   plans_sha256: string;
   posted_at: Time;
+  /** Reviews that were there before the plan: `<author id>@<time>`, comma separated. GitHub's clock shows whole seconds only. */
+  seen_before: string;
   check_run_id: BigInt_;
   /** Digest of what the check run shows now: a write happens only where it differs. */
   shown_sha256: string;
+}
+/** A request on the default branch that never grants: it came without our decision. */
+export interface QuarantinedRequestTable {
+  repository_id: BigInt_;
+  path: string;
+  commit_sha: string;
+  blob: string;
+  code: string;
+  at: Time;
 }
 export interface DecisionTable {
   /** Digest of the canonical DecisionKey. */
@@ -210,6 +223,7 @@ export interface Database {
   job: JobTable;
   lease: LeaseTable;
   posted_plan: PostedPlanTable;
+  quarantined_request: QuarantinedRequestTable;
   decision: DecisionTable;
   grant: GrantTable;
   dispatch: DispatchTable;

@@ -1,0 +1,210 @@
+import { randomUUID } from "node:crypto";
+import { type Logger, pino } from "pino";
+import { Probot, ProbotOctokit } from "probot";
+import { jsonSchemas } from "./access-repo/index.ts";
+import { type Clock, systemClock } from "./base/clock.ts";
+import { repositoryId } from "./base/ids.ts";
+import { brokers } from "./cloud/index.ts";
+import type { Config } from "./config.ts";
+import { createExchange, createLiveHead, createPolicies, importedEntries } from "./exchange/index.ts";
+import { createGitHub, LEDGER_BRANCH } from "./github/index.ts";
+import { dispatchRun, type GrantDeps, reconcileHead, sweepGrants } from "./grant/index.ts";
+import { createHttp, listen } from "./http/index.ts";
+import { discovery, openKeys, sealer } from "./issuer/index.ts";
+import { accessRepoKey, pullRequestKey, reconcilePullRequest } from "./pull-request/index.ts";
+import { createInbox, createQueue, type Hint, inboxKey, sweepKey } from "./queue/index.ts";
+import { createRecorder } from "./recorder/index.ts";
+import { type Db, migrate, openStore } from "./store/index.ts";
+
+/** A running server. */
+export interface App {
+  /** Where it listens. */
+  readonly url: string;
+  /** The key that signs the ledger, base64url SPKI: what auditors are given by another way than the ledger itself. */
+  readonly ledgerPublicKey: string;
+  /** Resolves when nothing is due and nothing runs. */
+  idle(): Promise<void>;
+  /** Writes what waits for the ledger now. */
+  flush(): Promise<void>;
+  /** Stops listening, waits for what runs, closes the store. */
+  close(): Promise<void>;
+}
+
+export interface AppOptions {
+  readonly clock?: Clock;
+  readonly log?: Logger;
+}
+
+/** Every part of the server put together; the only place that knows all rooms. @throws CountersignError where it cannot start */
+export async function startApp(config: Config, options: AppOptions = {}): Promise<App> {
+  const { clock = systemClock, log = pino({ level: config.logLevel }) } = options;
+  const store = await openStore({
+    ...(config.database.kind === "postgres" ? { databaseUrl: config.database.url.reveal() } : { dataDir: config.dataDir }),
+    onIdleError: (error) => log.warn({ error: error.message }, "a database connection was lost"),
+  });
+  try {
+    return await assemble(config, store, clock, log);
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+async function assemble(config: Config, store: Awaited<ReturnType<typeof openStore>>, clock: Clock, log: Logger): Promise<App> {
+  const { db } = store;
+  await migrate(db);
+  const keys = await openKeys({
+    db,
+    sealer: sealer(Buffer.from(config.sealingKey.current.reveal()), config.sealingKey.previous && Buffer.from(config.sealingKey.previous.reveal())),
+    clock,
+    issuerUrl: config.issuerUrl,
+  });
+  const github = createGitHub({ app: await appOctokit(config, log), apiUrl: config.github.apiUrl, clock, log });
+  const recorder = createRecorder({
+    db,
+    github,
+    keys,
+    clock,
+    log,
+    newId: randomUUID,
+    onImport: importedEntries(config.github.oidcIssuer),
+  });
+  const accessRepos = config.accessRepos.map((r) => ({ fullName: `${r.owner}/${r.name}`, repositoryId: r.repositoryId }));
+  const queue = createQueue({ db, clock, log, sweepEverySeconds: 60, handlers: (key) => handle(key) });
+  const grantDeps: GrantDeps = {
+    db,
+    github,
+    clock,
+    log,
+    config: { publicUrl: config.publicUrl, frozen: config.frozen },
+    enqueue: (key, runAt) => queue.enqueue(key, runAt),
+    recorder,
+    ledgerKey: () => ({ kid: keys.ledger.kid, publicKey: keys.ledger.publicKey }),
+    issuerUrl: config.issuerUrl,
+    accessRepos,
+    newId: randomUUID,
+  };
+  const exchange = createExchange({
+    db,
+    github,
+    recorder,
+    keys,
+    brokers: brokers({ ...(config.cloudEndpoints.aws === undefined ? {} : { awsStsEndpoint: config.cloudEndpoints.aws }) }),
+    policies: createPolicies(github),
+    liveHead: createLiveHead(github),
+    clock,
+    log,
+    config: { publicUrl: config.publicUrl, oidcIssuer: config.github.oidcIssuer, frozen: config.frozen },
+    newId: randomUUID,
+    enqueue: (key) => queue.enqueue(key),
+  });
+  const inbox = createInbox({
+    db,
+    clock,
+    log,
+    enqueue: (key, runAt, trx) => queue.enqueue(key, runAt, trx),
+    route: (hint, trx) => routeHint(hint, trx, new Set(accessRepos.map((r) => r.repositoryId))),
+  });
+
+  /** One job; what the key names is read live (DESIGN.md section 4, Level-triggered). */
+  async function handle(key: string): Promise<void> {
+    const [kind, first = "", second = ""] = key.split(":");
+    switch (kind) {
+      case inboxKey:
+        return inbox.drain();
+      case "access-repo":
+        await reconcileHead(grantDeps, Number(first));
+        return exchange.refreshIndex();
+      case "pull-request":
+        return reconcilePullRequest(grantDeps, Number(first), Number(second));
+      case "dispatch":
+        return dispatchRun(grantDeps, first);
+      case sweepKey:
+        await keys.refresh();
+        await sweepGrants(grantDeps);
+        await exchange.sweep();
+        await inbox.prune();
+        return;
+      default:
+        log.error({ key }, "a job of an unknown kind was dropped");
+    }
+  }
+
+  const http = createHttp({
+    log,
+    webhookSecret: {
+      current: config.webhookSecret.current.reveal(),
+      ...(config.webhookSecret.previous ? { previous: config.webhookSecret.previous.reveal() } : {}),
+    },
+    receive: inbox.receive,
+    exchange: (params, meta) => exchange.token(params, meta),
+    discovery: () => ({ ...discovery(config.issuerUrl) }),
+    jwks: () => keys.jwks(),
+    schemas: { ...jsonSchemas() },
+    ready: () => readiness(store, github, db),
+  });
+  const server = await listen({ app: http, host: config.host, port: config.port });
+  for (const repo of accessRepos) await queue.enqueue(accessRepoKey(repo.repositoryId));
+  await queue.start();
+  return {
+    url: server.url,
+    ledgerPublicKey: keys.ledger.publicKey,
+    idle: () => queue.idle(),
+    async flush() {
+      const rows = await db.selectFrom("enrolment").select(["repository_id", "full_name"]).where("state", "=", "active").execute();
+      for (const row of rows) await recorder.flush({ id: repositoryId(row.repository_id), fullName: row.full_name });
+    },
+    async close() {
+      await server.close();
+      await queue.stop();
+      await store.close();
+    },
+  };
+}
+
+/** The App's own Octokit as Probot makes it: signed with the private key, for /app and for asking installation tokens. */
+async function appOctokit(config: Config, log: Logger): Promise<ProbotOctokit> {
+  // The function form: the object form of these defaults is lost (LIBRARIES section 2). Our queue does the retries.
+  const Octokit = ProbotOctokit.defaults((o: { throttle?: object }) => ({
+    ...o,
+    retry: { enabled: false },
+    throttle: { ...o.throttle, enabled: false },
+  }));
+  const probot = new Probot({
+    appId: config.app.id,
+    privateKey: config.app.privateKey.reveal(),
+    secret: config.webhookSecret.current.reveal(),
+    baseUrl: config.github.apiUrl,
+    log: log.child({ name: "probot" }),
+    Octokit,
+  });
+  return probot.auth();
+}
+
+/** Which jobs a webhook asks for. Only enrolled repositories are ours: a settings file elsewhere is nothing (C48). */
+async function routeHint(hint: Hint, trx: Db, enrolled: ReadonlySet<number>): Promise<readonly string[]> {
+  const { repositoryId: id } = hint;
+  // Members, teams, installations and renamed repositories may change any decision: look at every access repo again.
+  if (id === null || hint.event === "member" || hint.event === "repository") return [...enrolled].map(accessRepoKey);
+  if (!enrolled.has(id)) return [];
+  const keys = hint.pullRequests.map((number) => pullRequestKey(id, number));
+  if (hint.event === "push" && hint.ref !== `refs/heads/${LEDGER_BRANCH}`) keys.push(accessRepoKey(id));
+  if (hint.event === "check_run") {
+    // "Re-evaluate" on a check whose pull request GitHub does not list: every head that shows our check.
+    const rows = await trx.selectFrom("posted_plan").select("pull_request").distinct().where("repository_id", "=", String(id)).execute();
+    if (keys.length === 0) keys.push(...rows.map((r) => pullRequestKey(id, r.pull_request)));
+  }
+  return keys;
+}
+
+async function readiness(store: { ping(): Promise<void> }, github: { skewSeconds(): number | null }, db: Db) {
+  await store.ping();
+  const skew = github.skewSeconds();
+  const rows = await db.selectFrom("enrolment").select(["full_name", "state", "state_reason", "quarantined_digest"]).execute();
+  const degraded = [
+    ...(skew === null ? ["GitHub has not answered yet"] : Math.abs(skew) > 30 ? [`the clock differs from GitHub's by ${skew} s`] : []),
+    ...rows.flatMap((r) => (r.state === "active" ? [] : [`${r.full_name} is ${r.state}: ${r.state_reason ?? "being enrolled"}`])),
+    ...rows.flatMap((r) => (r.quarantined_digest === null ? [] : [`${r.full_name} is in policy quarantine`])),
+  ];
+  return { ready: true, degraded };
+}

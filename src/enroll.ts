@@ -1,0 +1,31 @@
+import { z } from "zod";
+
+const answer = z.object({ id: z.number(), full_name: z.string() });
+
+/**
+ * Name and id of a repository as GitHub has them now, for `countersign enroll`.
+ * @returns the facts, or one sentence that says what to do
+ */
+export async function repositoryFacts(
+  repository: string,
+  env: Readonly<Record<string, string | undefined>>,
+  get: typeof fetch = fetch,
+): Promise<{ readonly id: number; readonly fullName: string } | string> {
+  if (!/^[A-Za-z0-9][A-Za-z0-9_-]*\/[A-Za-z0-9._-]+$/.test(repository)) return `Write owner/name, not ${JSON.stringify(repository)}.`;
+  const host = env.GHE_HOST?.trim();
+  const subdomain = host === undefined ? undefined : /^([a-z0-9-]+)\.ghe\.com$/.exec(host)?.[1];
+  const api = !host || host === "github.com" ? "https://api.github.com" : subdomain ? `https://api.${subdomain}.ghe.com` : `${env.GHE_PROTOCOL ?? "https"}://${host}/api/v3`;
+  const token = env.GH_TOKEN ?? env.GITHUB_TOKEN;
+  const response = await get(`${api}/repos/${repository}`, {
+    headers: { accept: "application/vnd.github+json", ...(token ? { authorization: `Bearer ${token}` } : {}) },
+    redirect: "error",
+    signal: AbortSignal.timeout(10_000),
+  }).catch((error: unknown) => (error instanceof Error ? error.message : String(error)));
+  if (typeof response === "string") return `GitHub did not answer: ${response}.`;
+  if (response.status === 404 || response.status === 401) {
+    return `GitHub shows no ${repository} (${response.status}). If it is private, set GH_TOKEN, for example to \`gh auth token\`.`;
+  }
+  const parsed = answer.safeParse(await response.json().catch(() => null));
+  if (!response.ok || !parsed.success) return `GitHub answered ${response.status}; try again.`;
+  return { id: parsed.data.id, fullName: parsed.data.full_name };
+}

@@ -1,0 +1,19 @@
+import type { ReconcileDeps } from "../pull-request/index.ts";
+import type { Recorder } from "../recorder/index.ts";
+
+export interface GrantDeps extends ReconcileDeps {
+  readonly recorder: Pick<Recorder, "append" | "flush" | "openLedger" | "flushDue">;
+  /** The public half of the key that signs the ledger, for the genesis. */
+  readonly ledgerKey: () => { readonly kid: string; readonly publicKey: string };
+  readonly issuerUrl: string;
+  readonly accessRepos: readonly { readonly fullName: string; readonly repositoryId: number }[];
+  /** A new UUID. */
+  readonly newId: () => string;
+}
+
+/** `granted` and `dispatched` may wait this long for company in a batch (DESIGN.md section 4, The ledger). */
+export const SOON = 10_000;
+/** `expired` and other housekeeping. */
+export const LATER = 600_000;
+
+export const dispatchKey = (id: string): string => `dispatch:${id}`;

@@ -1,0 +1,168 @@
+import { channel } from "node:diagnostics_channel";
+import { setTimeout } from "node:timers/promises";
+import { type Selectable, sql } from "kysely";
+import { formatInstant } from "../base/duration.ts";
+import { RetryLater } from "../base/errors.ts";
+import { repositoryId, type RunId, runId } from "../base/ids.ts";
+import type { DispatchedEntry, DispatchFailedEntry } from "../ledger/types.ts";
+import type { DispatchTable } from "../store/schema.ts";
+import { withLease } from "../store/index.ts";
+import { dispatchKey, type GrantDeps, SOON } from "./deps.ts";
+import { isFrozen } from "../access-repo/frozen.ts";
+import { readEnrolment } from "../pull-request/enrolment.ts";
+
+type Row = Selectable<DispatchTable>;
+
+/** Each state right after it became durable: `{ state, dispatch }`. For tracing; nothing may change what it reports. */
+export const dispatchChannel = channel("countersign:dispatch");
+
+/**
+ * At least once, bound exactly once (DESIGN.md section 4, Dispatch): `pending -> sent(t0) -> bound(run_id)`. `sent` is stored
+ * before GitHub is asked. Only a run id in GitHub's answer binds. Where the answer was lost, every unbound run of that
+ * workflow by our bot since t0 is cancelled, and it is sent again: a run that nobody is bound to can exchange nothing.
+ * @throws RetryLater where it has to be tried again.
+ */
+export async function dispatchRun(deps: GrantDeps, id: string): Promise<void> {
+  const row = await deps.db.selectFrom("dispatch").selectAll().where("id", "=", id).executeTakeFirst();
+  if (!row || row.state === "bound" || row.state === "failed") return;
+  // One at a time per workflow: else the recovery of one could cancel the run that another was just answered (C71).
+  const done = await withLease(deps.db, deps.clock, `dispatch:${row.workflow_repository_id}:${row.file}`, 60, () => attempt(deps, row));
+  if (done === undefined) throw new RetryLater("dispatch_busy", "Another dispatch of this workflow is under way.", { after: 1 });
+}
+
+async function attempt(deps: GrantDeps, before: Row): Promise<true> {
+  const row = await deps.db.selectFrom("dispatch").selectAll().where("id", "=", before.id).executeTakeFirstOrThrow();
+  if (row.state === "bound" || row.state === "failed") return true;
+  const grants = await deps.db.selectFrom("grant").selectAll().where("dispatch_id", "=", row.id).execute();
+  const now = deps.clock.now();
+  const live = grants.filter((g) => g.state === "active" && g.expires_at > now);
+  if (live.length === 0) return fail(deps, row, "grant_ended");
+  const start = Math.max(...live.map((g) => g.not_before.getTime()));
+  if (start > now.getTime()) {
+    await deps.enqueue(dispatchKey(row.id), new Date(start));
+    return true;
+  }
+  const enrolment = await readEnrolment(deps.db, Number(row.repository_id));
+  if (enrolment?.state !== "active" || enrolment.quarantined !== null) {
+    throw new RetryLater("dispatch_waits", "The access repo is stopped or in policy quarantine.", { after: 30 });
+  }
+  if (live.some((g) => isFrozen(deps.config.frozen, { target: g.target, requester: g.requester_login }))) {
+    throw new RetryLater("dispatch_frozen", "Frozen by COUNTERSIGN_FROZEN.", { after: 30 });
+  }
+  if (row.state === "sent") await cancelUnbound(deps, row);
+  const sentAt = await markSent(deps, row);
+  dispatchChannel.publish({ state: "sent", dispatch: row.id });
+  const result = await deps.github.dispatch(row.workflow_repository, row.file, row.ref, row.inputs);
+  if (result.kind === "refused") return fail(deps, row, `github_${result.status}`);
+  const bound = result.kind === "run" ? result.runId : await onlyCandidate(deps, { ...row, sent_at: sentAt });
+  return bind(deps, row, bound);
+}
+
+/** Compare-and-swap on `attempts`: whoever lost the lease meanwhile sends nothing. */
+async function markSent(deps: GrantDeps, row: Row): Promise<Date> {
+  const now = deps.clock.now();
+  const { numUpdatedRows } = await deps.db
+    .updateTable("dispatch")
+    .set({ state: "sent", sent_at: row.sent_at ?? now, attempts: row.attempts + 1 })
+    .where("id", "=", row.id)
+    .where("attempts", "=", row.attempts)
+    .where("state", "in", ["pending", "sent"])
+    .executeTakeFirst();
+  if (numUpdatedRows !== 1n) throw new RetryLater("dispatch_raced", "Another server dispatched meanwhile.");
+  return row.sent_at ?? now;
+}
+
+/** Our bot's runs of this workflow since t0 that no dispatch is bound to. Minus a minute: GitHub's clock, not ours. */
+async function unboundRuns(deps: GrantDeps, row: Row): Promise<readonly RunId[]> {
+  if (row.sent_at === null) return [];
+  const since = new Date(row.sent_at.getTime() - 60_000);
+  const runs = await deps.github.workflowRuns(row.workflow_repository, row.file, since);
+  const ours = runs.filter((r) => r.actor?.id === deps.github.bot.id && r.event === "workflow_dispatch").map((r) => r.id);
+  if (ours.length === 0) return [];
+  const bound = await deps.db.selectFrom("dispatch").select("run_id").where("run_id", "in", ours.map(String)).execute();
+  const taken = new Set(bound.map((b) => Number(b.run_id)));
+  return ours.filter((id) => !taken.has(id));
+}
+
+async function cancelUnbound(deps: GrantDeps, row: Row): Promise<void> {
+  for (const id of await unboundRuns(deps, row)) {
+    deps.log.warn({ dispatch: row.id, run: id }, "cancelling a run whose dispatch was not answered");
+    await deps.github.cancelRun(row.workflow_repository, id);
+  }
+}
+
+/** A server that answers without a run id (older GHES): exactly one candidate, else it fails. */
+async function onlyCandidate(deps: GrantDeps, row: Row): Promise<RunId> {
+  let [only, ...more] = await unboundRuns(deps, row);
+  for (let tries = 0; only === undefined && tries < 10; tries++) {
+    await setTimeout(1000); // the run shows up a moment after the answer
+    [only, ...more] = await unboundRuns(deps, row);
+  }
+  if (only === undefined) throw new RetryLater("dispatch_unseen", "GitHub does not show the run yet.");
+  if (more.length > 0) throw new RetryLater("dispatch_ambiguous", "Several runs could be the one; they are cancelled and it is sent again.");
+  return only;
+}
+
+async function bind(deps: GrantDeps, row: Row, run: RunId): Promise<true> {
+  await deps.db.transaction().execute(async (trx) => {
+    const { numUpdatedRows } = await trx
+      .updateTable("dispatch")
+      .set({ state: "bound", run_id: run })
+      .where("id", "=", row.id)
+      .where("state", "=", "sent")
+      .executeTakeFirst();
+    if (numUpdatedRows !== 1n) throw new RetryLater("dispatch_raced", "Another server bound meanwhile.");
+    const grants = await trx.selectFrom("grant").select("id").where("dispatch_id", "=", row.id).orderBy("path").execute();
+    const entry: DispatchedEntry = {
+      v: 1,
+      id: deps.newId(),
+      at: formatInstant(deps.clock.now()),
+      type: "dispatched",
+      grants: grants.map((g) => g.id),
+      repository_id: Number(row.workflow_repository_id),
+      file: row.file,
+      ref: row.ref,
+      inputs: row.inputs,
+      run_id: runId(run),
+    };
+    await deps.recorder.append(trx, repositoryId(row.repository_id), [entry], new Date(deps.clock.now().getTime() + SOON));
+  });
+  dispatchChannel.publish({ state: "bound", dispatch: row.id });
+  return true;
+}
+
+async function fail(deps: GrantDeps, row: Row, code: string): Promise<true> {
+  await deps.db.transaction().execute(async (trx) => {
+    const { numUpdatedRows } = await trx
+      .updateTable("dispatch")
+      .set({ state: "failed", reason: code })
+      .where("id", "=", row.id)
+      .where("state", "in", ["pending", "sent"])
+      .executeTakeFirst();
+    if (numUpdatedRows !== 1n) return;
+    const grants = await trx.selectFrom("grant").select("id").where("dispatch_id", "=", row.id).orderBy("path").execute();
+    const entry: DispatchFailedEntry = {
+      v: 1,
+      id: deps.newId(),
+      at: formatInstant(deps.clock.now()),
+      type: "dispatch_failed",
+      grants: grants.map((g) => g.id),
+      code,
+    };
+    await deps.recorder.append(trx, repositoryId(row.repository_id), [entry], new Date(deps.clock.now().getTime() + SOON));
+  });
+  deps.log.warn({ dispatch: row.id, code }, "dispatch failed");
+  return true;
+}
+
+/** For the sweep: dispatches that no job is at. */
+export async function openDispatches(deps: GrantDeps): Promise<readonly string[]> {
+  const rows = await deps.db
+    .selectFrom("dispatch")
+    .select("id")
+    .where("state", "in", ["pending", "sent"])
+    .orderBy(sql`created_at`)
+    .limit(1000)
+    .execute();
+  return rows.map((r) => r.id);
+}

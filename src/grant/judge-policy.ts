@@ -1,0 +1,70 @@
+import { loadPolicy, policyDigest } from "../access-repo/index.ts";
+import { formatInstant } from "../base/duration.ts";
+import { digest, type Digest } from "../base/ids.ts";
+import type { BranchCommit } from "../github/types.ts";
+import type { Entry } from "../ledger/types.ts";
+import type { Enrolment } from "../pull-request/index.ts";
+import type { GrantDeps } from "./deps.ts";
+
+/** What a commit of the default branch does to the policy in force. */
+export interface PolicyStep {
+  readonly accepted: { readonly digest: Digest; readonly commit: BranchCommit["sha"] };
+  readonly quarantined: Digest | null;
+  readonly entries: readonly Entry[];
+}
+
+/**
+ * Policy in force is the policy that we accepted (DESIGN.md section 4): by the merge of a policy pull request with our stored
+ * approved decision for exactly this digest under exactly the accepted one. Every other way that a policy reaches the default
+ * branch, by push, admin merge, revert or a new CODEOWNERS file at a place that wins, is quarantine (C53).
+ */
+export async function judgePolicy(
+  deps: Pick<GrantDeps, "db" | "clock" | "newId">,
+  enrolment: Enrolment & { accepted: NonNullable<Enrolment["accepted"]> },
+  commit: BranchCommit,
+): Promise<PolicyStep> {
+  const { accepted, quarantined } = enrolment;
+  const found = policyDigest(commit.policy);
+  const common = { v: 1, id: deps.newId(), at: formatInstant(deps.clock.now()), commit: commit.sha } as const;
+  if (found === (quarantined ?? accepted.digest)) return { accepted, quarantined, entries: [] };
+  if (found === accepted.digest) {
+    const entry: Entry = { ...common, type: "policy_restored", policy_digest: found, accepted_digest: accepted.digest };
+    return { accepted, quarantined: null, entries: [entry] };
+  }
+  const decision = await approvedPolicy(deps, enrolment, commit, found);
+  if (!decision || !loadPolicy(commit.policy).ok) {
+    const entry: Entry = { ...common, type: "policy_quarantined", policy_digest: found, accepted_digest: accepted.digest };
+    return { accepted, quarantined: found, entries: [entry] };
+  }
+  const entry: Entry = {
+    ...common,
+    type: "policy_accepted",
+    policy_digest: found,
+    previous_digest: accepted.digest,
+    pull_request: decision.pull_request,
+    decision_key: decision.key_sha256,
+    approved_by: decision.approvers,
+    reason: null,
+  };
+  return { accepted: { digest: digest(found), commit: commit.sha }, quarantined: null, entries: [entry] };
+}
+
+async function approvedPolicy(
+  deps: Pick<GrantDeps, "db">,
+  enrolment: Enrolment & { accepted: NonNullable<Enrolment["accepted"]> },
+  commit: BranchCommit,
+  found: Digest,
+) {
+  if (!commit.pullRequest) return undefined;
+  const rows = await deps.db
+    .selectFrom("decision")
+    .selectAll()
+    .where("repository_id", "=", String(enrolment.id))
+    .where("pull_request_id", "=", String(commit.pullRequest.id))
+    .where("head_sha", "=", commit.pullRequest.headSha)
+    .where("kind", "=", "policy")
+    .where("resulting_digest", "=", found)
+    .execute();
+  // Decided under another policy than the accepted one: its owners are not today's owners.
+  return rows.find((row) => (JSON.parse(row.key_text) as { policy_digest: string }).policy_digest === enrolment.accepted.digest);
+}

@@ -1,0 +1,134 @@
+import { isFrozen, loadPolicy, policyDigest } from "../access-repo/index.ts";
+import type { Policy } from "../access-repo/types.ts";
+import { decisionKey } from "../approval/index.ts";
+import type { DecisionInput } from "../approval/types.ts";
+import { RetryLater } from "../base/errors.ts";
+import type { BranchCommit } from "../github/types.ts";
+import { decidePlanHash, planWindow } from "../plan/index.ts";
+import type { Window } from "../plan/types.ts";
+import {
+  decideLive,
+  type Enrolment,
+  evaluateRequests,
+  type EvaluatedRequest,
+  findDecision,
+  planPostedAt,
+  readPosted,
+  withoutEarlier,
+} from "../pull-request/index.ts";
+import type { GrantDeps } from "./deps.ts";
+
+/** What a request file that reached the default branch becomes. */
+export type Judged =
+  | {
+      readonly kind: "grant";
+      readonly request: EvaluatedRequest;
+      readonly window: Window;
+      readonly decisionKey: string;
+      readonly policy: Policy;
+      readonly requester: { readonly id: number; readonly login: string };
+      readonly approvers: readonly { readonly id: number; readonly login: string }[];
+      readonly pullRequest: { readonly number: number; readonly id: number };
+    }
+  | { readonly kind: "quarantine"; readonly path: string; readonly code: QuarantineCode };
+
+/** Why a request on the default branch never grants. */
+export type QuarantineCode =
+  | "policy_quarantine"
+  | "no_pull_request"
+  | "mixed_commit"
+  | "no_decision"
+  | "decision_differs"
+  | "name_used"
+  | "slot_over"
+  | "frozen";
+
+/**
+ * A grant needs both: our stored approved decision for exactly this pull request, head, blobs, policy and plan, and a new
+ * decision on live reviews and memberships under the policy at the merge commit's first parent (DESIGN.md section 4, One
+ * authority). So a file on main is no grant: not by push, revert, cherry-pick, admin merge or auto-merge (C30, C32).
+ * @throws RetryLater where something cannot be read: the head is then judged again from this commit.
+ */
+export async function judgeRequests(
+  deps: GrantDeps,
+  enrolment: Enrolment & { accepted: NonNullable<Enrolment["accepted"]> },
+  commit: BranchCommit,
+  paths: readonly string[],
+): Promise<readonly Judged[]> {
+  const all = (code: QuarantineCode): readonly Judged[] => paths.map((path) => ({ kind: "quarantine", path, code }));
+  if (enrolment.quarantined !== null) return all("policy_quarantine");
+  if (!commit.pullRequest || commit.firstParent === null) return all("no_pull_request");
+  if (commit.changes.length !== paths.length) return all("mixed_commit");
+  const used = await deps.db
+    .selectFrom("grant")
+    .select("path")
+    .where("repository_id", "=", String(enrolment.id))
+    .where("path", "in", [...paths])
+    .execute();
+  if (used.length > 0) return all("name_used");
+
+  const parent = await deps.github.policyAt(enrolment, commit.firstParent);
+  if (policyDigest(parent) !== enrolment.accepted.digest) return all("policy_quarantine");
+  const loaded = loadPolicy(parent);
+  if (!loaded.ok) return all("policy_quarantine");
+  const { policy } = loaded;
+  return decideAgain(deps, enrolment, commit, commit.pullRequest, policy, paths, all);
+}
+
+async function decideAgain(
+  deps: GrantDeps,
+  enrolment: Enrolment,
+  commit: BranchCommit,
+  merged: NonNullable<BranchCommit["pullRequest"]>,
+  policy: Policy,
+  paths: readonly string[],
+  all: (code: QuarantineCode) => readonly Judged[],
+): Promise<readonly Judged[]> {
+  const answer = await deps.github.snapshot(enrolment, merged.number);
+  if (answer?.kind !== "snapshot") return all("decision_differs");
+  const { pullRequest } = answer.snapshot;
+  if (pullRequest.state !== "merged" || pullRequest.mergeCommit !== commit.sha) {
+    throw new RetryLater("github_behind", "GitHub does not show the pull request as merged yet.");
+  }
+  // What is on main must be what was judged: the same blobs at the merge commit as at the head.
+  const [onMain, atHead] = await Promise.all([
+    deps.github.files(enrolment, commit.sha, paths),
+    deps.github.files(enrolment, pullRequest.headSha, paths),
+  ]);
+  if (paths.some((_, i) => !onMain[i] || onMain[i].oid !== atHead[i]?.oid || onMain[i].mode !== atHead[i].mode)) {
+    return all("decision_differs");
+  }
+  const posted = await readPosted(deps, answer.snapshot);
+  const snapshot = withoutEarlier(answer.snapshot, posted);
+  const evaluation = await evaluateRequests(deps, snapshot, policy, paths, true);
+  if (!evaluation.ok) return all("decision_differs");
+  const { requests } = evaluation;
+  const subject: DecisionInput["subject"] = { kind: "request", requests: requests.map((r) => r.subject) };
+  const sha256 = new Map(requests.map((r) => [r.request.path.path, r.sha256]));
+  const stored = await findDecision(deps, decisionKey({ snapshot, policy, subject, sha256, resultingDigest: null }));
+  if (!stored) return all("no_decision");
+  const plans = decidePlanHash(new Map(requests.map((r) => [r.request.path.path, r.plan])));
+  const decision = await decideLive(deps, { snapshot, policy, subject, planPostedAt: planPostedAt(posted, plans), excluded: [] });
+  if (decision.outcome === "retry") throw new RetryLater("github_behind", decision.tree.text);
+  const requester = pullRequest.author;
+  if (decision.outcome !== "approved" || !requester) return all("decision_differs");
+  const approvers = decision.approvers.map(({ id, login }) => ({ id, login }));
+  return requests.map((request): Judged => {
+    const { target, path, start, duration } = request.request;
+    const subjectOfFreeze = { target: target.name, requester: requester.login, approvers: approvers.map((a) => a.login) };
+    if (isFrozen(deps.config.frozen, subjectOfFreeze)) return { kind: "quarantine", path: path.path, code: "frozen" };
+    const window = planWindow({ start, duration }, commit.committedAt);
+    // A wall-clock slot never slides: approved after its end, there is nothing left of it.
+    if (window.notBefore >= window.expiresAt) return { kind: "quarantine", path: path.path, code: "slot_over" };
+    return {
+      kind: "grant",
+      request,
+      window,
+      decisionKey: stored.key_sha256,
+      policy,
+      requester: { id: requester.id, login: requester.login },
+      approvers,
+      pullRequest: { number: pullRequest.number, id: pullRequest.id },
+    };
+  });
+}

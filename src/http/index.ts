@@ -1,0 +1,73 @@
+import { randomUUID } from "node:crypto";
+import { Hono } from "hono";
+import { routePath } from "hono/route";
+import { RetryLater } from "../base/errors.ts";
+import { describeError } from "../queue/index.ts";
+import { createBodyReader } from "./body.ts";
+import { type Ctx, type Env, refuse } from "./context.ts";
+import { notFound, type PublicDeps, publicRoutes } from "./public.ts";
+import { requests, type RequestsHandler, token, type TokenHandler } from "./token.ts";
+import { webhook, type WebhookDeps } from "./webhook.ts";
+
+export type { Answer, Env, RequestMeta } from "./context.ts";
+export { listen, type Listening } from "./listen.ts";
+export type { RequestsHandler, TokenHandler } from "./token.ts";
+
+export interface HttpDeps extends WebhookDeps, PublicDeps {
+  readonly exchange: TokenHandler;
+  /** Absent: 501. */
+  readonly requests?: RequestsHandler;
+}
+
+/** All bodies being read at one time: four of the largest webhooks. */
+const bodiesInHand = 100 * 1024 * 1024;
+
+/** Every route of the server. Thin: sizes, media types, signatures and errors are settled here, all else by what is injected. */
+export function createHttp(deps: HttpDeps): Hono<Env> {
+  const { log } = deps;
+  const app = new Hono<Env>();
+  const readBody = createBodyReader(bodiesInHand);
+
+  app.use(async (c, next) => {
+    // Always our own: a caller's id in our log would be the caller's text there.
+    const correlationId = randomUUID();
+    c.set("correlationId", correlationId);
+    const started = performance.now();
+    await next();
+    decorate(c, correlationId);
+    // The route's pattern, not the path or the query: those are the caller's, and may hold what is secret.
+    const entry = { correlationId, method: c.req.method, route: routePath(c, -1), status: c.res.status };
+    const quiet = c.res.status < 400 && c.req.method === "GET"; // probes and scrapes
+    log[quiet ? "debug" : "info"]({ ...entry, ms: Math.round(performance.now() - started) }, "request");
+  });
+
+  app.post("/api/github/webhooks", webhook(deps, readBody));
+  app.post("/token", token(deps.exchange, readBody));
+  app.post("/requests", requests(deps.requests, readBody));
+  publicRoutes(app, deps);
+
+  app.notFound((c) => notFound(c));
+  app.onError((error, c) => {
+    // The log gets code, message and place; the caller gets the correlation id and no word of the error (C44, C46).
+    const stack = error.stack?.split("\n").slice(1, 6).join("\n");
+    log.error({ correlationId: c.get("correlationId"), error: describeError(error), stack }, "request failed");
+    if (!(error instanceof RetryLater))
+      return refuse(c, 500, "server_error", "Something failed on our side. Try again, or ask with the correlation id.");
+    const after = String(Math.min(3600, Math.max(1, Math.ceil(error.after ?? 5))));
+    return refuse(c, 503, "temporarily_unavailable", "Try again later.", { "retry-after": after });
+  });
+  return app;
+}
+
+/** Headers of every answer; a handler's own win. We serve data, so a browser gets no right to run or frame anything. */
+function decorate(c: Ctx, correlationId: string): void {
+  const defaults = {
+    "cache-control": "no-store",
+    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "referrer-policy": "no-referrer",
+    "strict-transport-security": "max-age=31536000",
+    "x-content-type-options": "nosniff",
+    "x-correlation-id": correlationId,
+  };
+  for (const [name, value] of Object.entries(defaults)) if (!c.res.headers.has(name)) c.header(name, value);
+}

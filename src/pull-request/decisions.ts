@@ -1,0 +1,45 @@
+import { decisionKey, decisionKeyDigest, type KeyParts } from "../approval/index.ts";
+import type { Decision, DecisionKey } from "../approval/types.ts";
+import { canonicalJson } from "../base/canonical-json.ts";
+import type { ReconcileDeps } from "./deps.ts";
+
+/** Stores an approved decision before the merge that acts on it. The same decision twice is one row. */
+export async function storeDecision(deps: Pick<ReconcileDeps, "db" | "clock">, parts: KeyParts, decision: Decision): Promise<void> {
+  if (decision.outcome !== "approved") throw new TypeError("only approved decisions are stored");
+  const { author } = parts.snapshot.pullRequest;
+  if (!author) throw new TypeError("an approved decision has a requester");
+  const key = decisionKey(parts);
+  await deps.db
+    .insertInto("decision")
+    .values({
+      key_sha256: decisionKeyDigest(key),
+      repository_id: key.repository_id,
+      pull_request_id: key.pull_request_id,
+      pull_request: parts.snapshot.pullRequest.number,
+      head_sha: key.head_sha,
+      kind: key.kind,
+      key_text: canonicalJson({ ...key }),
+      resulting_digest: key.resulting_digest,
+      outcome: "approved",
+      rule: "owners",
+      approvers: JSON.stringify(decision.approvers.map(({ id, login }) => ({ id, login }))),
+      requester_id: author.id,
+      requester_login: author.login,
+      decided_at: deps.clock.now(),
+    })
+    .onConflict((c) => c.column("key_sha256").doNothing())
+    .execute();
+}
+
+/** A stored decision whose key is exactly this one, with who approved it then. */
+export async function findDecision(
+  deps: Pick<ReconcileDeps, "db">,
+  key: DecisionKey,
+): Promise<{ key_sha256: string; approvers: readonly { id: number; login: string }[] } | null> {
+  const row = await deps.db
+    .selectFrom("decision")
+    .select(["key_sha256", "approvers", "key_text"])
+    .where("key_sha256", "=", decisionKeyDigest(key))
+    .executeTakeFirst();
+  return row && row.key_text === canonicalJson({ ...key }) ? row : null;
+}

@@ -1,0 +1,23 @@
+import type { Logger } from "pino";
+import type { FreezeEntry } from "../access-repo/types.ts";
+import type { Clock } from "../base/clock.ts";
+import type { GitHub } from "../github/types.ts";
+import type { Db } from "../store/index.ts";
+
+/** What the rooms that reconcile are given. */
+export interface ReconcileDeps {
+  readonly db: Db;
+  readonly github: GitHub;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly config: {
+    readonly publicUrl: string;
+    /** COUNTERSIGN_FROZEN: stops merges, grants, dispatches and exchanges whatever the policy says. */
+    readonly frozen: readonly FreezeEntry[];
+  };
+  /** Asks for a reconcile; coalesced by key (queue/). `runAt` in the future delays it. */
+  readonly enqueue: (key: string, runAt?: Date) => Promise<void>;
+}
+
+export const pullRequestKey = (repositoryId: number, number: number): string => `pull-request:${repositoryId}:${number}`;
+export const accessRepoKey = (repositoryId: number): string => `access-repo:${repositoryId}`;

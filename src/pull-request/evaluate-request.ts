@@ -1,0 +1,112 @@
+import { checkRequest, finding, hasErrors, parseRequest, parseRequestPath, sameDispatch, dispatchConflict } from "../access-repo/index.ts";
+import type { Diagnostic, Policy, ResolvedRequest, TreeFile } from "../access-repo/types.ts";
+import type { Snapshot, Subject } from "../approval/types.ts";
+import { sha256 } from "../base/canonical-json.ts";
+import type { Digest } from "../base/ids.ts";
+import { renderPlan } from "../plan/index.ts";
+import type { Plan } from "../plan/types.ts";
+import type { ReconcileDeps } from "./deps.ts";
+import { evaluateWorkflow } from "./evaluate-workflow.ts";
+
+/** One request file of a pull request, resolved under a policy, with its plan. */
+export interface EvaluatedRequest {
+  readonly subject: Subject;
+  readonly request: ResolvedRequest;
+  readonly plan: Plan;
+  readonly sha256: Digest;
+}
+export type RequestEvaluation =
+  | { readonly ok: true; readonly requests: readonly EvaluatedRequest[]; readonly warnings: readonly Diagnostic[] }
+  | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
+
+const start = { line: 1, column: 1, length: 1 };
+const plainFile = 0o100644;
+
+/**
+ * Reads, parses, checks and plans every request file that a pull request adds, at its head. Used before the merge and again
+ * after it, so that the two cannot differ in how they look (DESIGN.md section 4, One authority).
+ * @throws RetryLater where GitHub does not show something.
+ */
+export async function evaluateRequests(
+  deps: Pick<ReconcileDeps, "github" | "clock">,
+  snapshot: Snapshot,
+  policy: Policy,
+  paths: readonly string[],
+  merged: boolean,
+): Promise<RequestEvaluation> {
+  const { repository, pullRequest } = snapshot;
+  const files = await deps.github.files(repository, pullRequest.headSha, paths);
+  const results = await Promise.all(
+    paths.map((path, i) => evaluateOne(deps, snapshot, policy, path, files[i] ?? null, merged)),
+  );
+  const diagnostics = results.flatMap((r) => r.diagnostics);
+  const requests = results.flatMap((r) => (r.request ? [r.request] : []));
+  diagnostics.push(...conflicts(requests));
+  if (hasErrors(diagnostics) || requests.length !== paths.length) return { ok: false, diagnostics };
+  return { ok: true, requests, warnings: diagnostics };
+}
+
+interface One {
+  readonly request?: EvaluatedRequest;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+async function evaluateOne(
+  deps: Pick<ReconcileDeps, "github" | "clock">,
+  snapshot: Snapshot,
+  policy: Policy,
+  path: string,
+  file: TreeFile | null,
+  merged: boolean,
+): Promise<One> {
+  const failed = (...diagnostics: readonly Diagnostic[]): One => ({ diagnostics });
+  const name = parseRequestPath(path);
+  if (!name) return failed(finding("CS4004", path, start, "Requests are files requests/<target>/[<YYYY-MM>/]<name>.yml."));
+  if (!file || file.mode !== plainFile) return failed(finding("CS2001", path, start, "A request is a plain file."));
+  const parsed = parseRequest(file.text, path);
+  if (!parsed.ok || file.text === undefined) return failed(...parsed.diagnostics);
+  const checked = checkRequest({
+    file: parsed.value,
+    path: name,
+    at: parsed.at,
+    policy,
+    now: deps.clock.now(),
+    merged,
+    repositoryId: snapshot.repository.id,
+  });
+  const warnings = [...parsed.diagnostics, ...checked.diagnostics];
+  if (!checked.ok) return failed(...warnings);
+  const request = checked.value;
+  const requester = snapshot.pullRequest.author;
+  // Denied by the approval rules anyway; without a requester nobody's permission can be asked for.
+  if (!requester) return failed(finding("CS5003", path, start, "The pull request's author has no account any more."));
+  const workflow = await evaluateWorkflow(deps.github, snapshot, requester, request, parsed.at);
+  if (!workflow.ok) return failed(...warnings, ...workflow.diagnostics);
+  const rendered = renderPlan({
+    access: { repository_id: snapshot.repository.id, owner_id: snapshot.repository.ownerId },
+    request,
+    workflow: workflow.facts,
+  });
+  if (!rendered.ok) {
+    const code = rendered.code === "policy_too_long" ? "CS2030" : "CS2031";
+    return failed(...warnings, finding(code, path, parsed.at(["role"]), rendered.message));
+  }
+  const { plan } = rendered;
+  return {
+    diagnostics: warnings,
+    request: { request, plan, sha256: sha256(file.text), subject: { request, blob: file.oid, planHash: plan.hash } },
+  };
+}
+
+/** Two files that start one workflow at one ref must start it as one run, or a run could be bound to the wrong inputs (C71). */
+function conflicts(requests: readonly EvaluatedRequest[]): Diagnostic[] {
+  const dispatched = requests.filter((r) => r.request.dispatch !== undefined);
+  const sameWorkflow = (a: ResolvedRequest, b: ResolvedRequest): boolean =>
+    a.workflow.repository.toLowerCase() === b.workflow.repository.toLowerCase() &&
+    a.workflow.file === b.workflow.file &&
+    a.workflow.ref === b.workflow.ref;
+  return dispatched.flatMap((b, i) => {
+    const other = dispatched.slice(0, i).find((a) => sameWorkflow(a.request, b.request) && !sameDispatch(a.request, b.request));
+    return other ? [dispatchConflict({ file: b.request.path.path }, other.request.path.path)] : [];
+  });
+}

@@ -1,0 +1,91 @@
+import type { Snapshot } from "../approval/types.ts";
+import { digestOf } from "../base/canonical-json.ts";
+import type { Digest } from "../base/ids.ts";
+import type { CheckContent } from "../github/types.ts";
+import type { ReconcileDeps } from "./deps.ts";
+
+/** What readers of this head were shown, and since when. */
+export interface Posted {
+  readonly plans: string;
+  readonly at: Date;
+  readonly seenBefore: ReadonlySet<string>;
+  readonly checkRunId: number;
+  readonly shown: string;
+}
+
+export async function readPosted(deps: Pick<ReconcileDeps, "db">, { repository, pullRequest }: Snapshot): Promise<Posted | null> {
+  const row = await deps.db
+    .selectFrom("posted_plan")
+    .selectAll()
+    .where("repository_id", "=", String(repository.id))
+    .where("pull_request", "=", pullRequest.number)
+    .where("head_sha", "=", pullRequest.headSha)
+    .executeTakeFirst();
+  if (!row) return null;
+  return {
+    plans: row.plans_sha256,
+    at: row.posted_at,
+    seenBefore: new Set(row.seen_before === "" ? [] : row.seen_before.split(",")),
+    checkRunId: Number(row.check_run_id),
+    shown: row.shown_sha256,
+  };
+}
+
+const mark = (review: Snapshot["reviews"][number]): string => `${review.author?.id ?? "ghost"}@${review.submittedAt.getTime()}`;
+
+/**
+ * Since when reviews count for these plans (C60, C68); null: not posted for this head, or other plans were.
+ *
+ * GitHub's times are whole seconds. A review of the same second as the post may be older: those that were there when we read
+ * the pull request just before posting are, and they stay out by name (`withoutEarlier`). What remains is a review that fell
+ * between that reading and the post, in one second, for exactly this head: we let it count, since refusing it would for ever
+ * ignore an approval that a script gave right after it saw the plan.
+ */
+export const planPostedAt = (posted: Posted | null, plans: Digest): Date | null =>
+  posted?.plans === plans ? new Date(Math.floor(posted.at.getTime() / 1000) * 1000 - 1) : null;
+
+/** Reviews that were there before the plan, moved before it where whole seconds hide the order. */
+export function withoutEarlier(snapshot: Snapshot, posted: Posted | null): Snapshot {
+  if (!posted) return snapshot;
+  const before = new Date(Math.floor(posted.at.getTime() / 1000) * 1000 - 1000);
+  return {
+    ...snapshot,
+    reviews: snapshot.reviews.map((r) => (posted.seenBefore.has(mark(r)) && r.submittedAt > before ? { ...r, submittedAt: before } : r)),
+  };
+}
+
+/**
+ * Posts the check run where it differs from what is shown, and remembers GitHub's time for new plans. `plans`: null where
+ * there is none to approve. Posting twice after a crash shows the same thing twice; nothing else happens.
+ */
+export async function post(
+  deps: ReconcileDeps,
+  snapshot: Snapshot,
+  posted: Posted | null,
+  content: CheckContent,
+  plans: Digest | null,
+): Promise<void> {
+  const shown = digestOf({
+    conclusion: content.conclusion ?? null,
+    title: content.title,
+    summary: content.summary,
+    annotations: content.annotations.map((d) => `${d.file}:${d.line}:${d.column}:${d.code}:${d.message}`),
+  });
+  const kept = plans === null || posted?.plans === plans;
+  if (posted?.shown === shown && kept) return;
+  const { repository, pullRequest } = snapshot;
+  const externalId = `${repository.id}#${pullRequest.number}`;
+  const { id, at } = await deps.github.putCheck(repository, pullRequest.headSha, externalId, content, posted?.checkRunId ?? null);
+  const row = {
+    plans_sha256: plans ?? posted?.plans ?? digestOf(null),
+    posted_at: kept && posted ? posted.at : at,
+    seen_before: kept && posted ? [...posted.seenBefore].join(",") : snapshot.reviews.map(mark).join(","),
+    check_run_id: id,
+    shown_sha256: shown,
+  };
+  await deps.db
+    .insertInto("posted_plan")
+    .values({ repository_id: repository.id, pull_request: pullRequest.number, head_sha: pullRequest.headSha, ...row })
+    .onConflict((c) => c.columns(["repository_id", "pull_request", "head_sha"]).doUpdateSet(row))
+    .execute();
+}

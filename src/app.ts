@@ -3,15 +3,14 @@ import { type Logger, pino } from "pino";
 import { Probot, ProbotOctokit } from "probot";
 import { jsonSchemas } from "./access-repo/index.ts";
 import { type Clock, systemClock } from "./base/clock.ts";
-import { repositoryId } from "./base/ids.ts";
 import { brokers } from "./cloud/index.ts";
 import type { Config } from "./config.ts";
-import { createExchange, createLiveHead, createPolicies, importedEntries } from "./exchange/index.ts";
+import { codes, createExchange, createLiveHead, createPolicies, importedEntries } from "./exchange/index.ts";
 import { createGitHub, LEDGER_BRANCH } from "./github/index.ts";
 import { dispatchRun, type GrantDeps, reconcileHead, sweepGrants } from "./grant/index.ts";
 import { createHttp, listen } from "./http/index.ts";
 import { discovery, openKeys, sealer } from "./issuer/index.ts";
-import { accessRepoKey, pullRequestKey, reconcilePullRequest } from "./pull-request/index.ts";
+import { accessRepoKey, pullRequestKey, readEnrolment, reconcilePullRequest } from "./pull-request/index.ts";
 import { createInbox, createQueue, type Hint, inboxKey, sweepKey } from "./queue/index.ts";
 import { createRecorder } from "./recorder/index.ts";
 import { type Db, migrate, openStore } from "./store/index.ts";
@@ -39,7 +38,9 @@ export interface AppOptions {
 export async function startApp(config: Config, options: AppOptions = {}): Promise<App> {
   const { clock = systemClock, log = pino({ level: config.logLevel }) } = options;
   const store = await openStore({
-    ...(config.database.kind === "postgres" ? { databaseUrl: config.database.url.reveal() } : { dataDir: config.dataDir }),
+    ...(config.database.kind === "postgres"
+      ? { databaseUrl: config.database.url.reveal() }
+      : { dataDir: config.dataDir }),
     onIdleError: (error) => log.warn({ error: error.message }, "a database connection was lost"),
   });
   try {
@@ -50,12 +51,20 @@ export async function startApp(config: Config, options: AppOptions = {}): Promis
   }
 }
 
-async function assemble(config: Config, store: Awaited<ReturnType<typeof openStore>>, clock: Clock, log: Logger): Promise<App> {
+async function assemble(
+  config: Config,
+  store: Awaited<ReturnType<typeof openStore>>,
+  clock: Clock,
+  log: Logger,
+): Promise<App> {
   const { db } = store;
   await migrate(db);
   const keys = await openKeys({
     db,
-    sealer: sealer(Buffer.from(config.sealingKey.current.reveal()), config.sealingKey.previous && Buffer.from(config.sealingKey.previous.reveal())),
+    sealer: sealer(
+      Buffer.from(config.sealingKey.current.reveal()),
+      config.sealingKey.previous && Buffer.from(config.sealingKey.previous.reveal()),
+    ),
     clock,
     issuerUrl: config.issuerUrl,
   });
@@ -69,7 +78,10 @@ async function assemble(config: Config, store: Awaited<ReturnType<typeof openSto
     newId: randomUUID,
     onImport: importedEntries(config.github.oidcIssuer),
   });
-  const accessRepos = config.accessRepos.map((r) => ({ fullName: `${r.owner}/${r.name}`, repositoryId: r.repositoryId }));
+  const accessRepos = config.accessRepos.map((r) => ({
+    fullName: `${r.owner}/${r.name}`,
+    repositoryId: r.repositoryId,
+  }));
   const queue = createQueue({ db, clock, log, sweepEverySeconds: 60, handlers: (key) => handle(key) });
   const grantDeps: GrantDeps = {
     db,
@@ -89,7 +101,7 @@ async function assemble(config: Config, store: Awaited<ReturnType<typeof openSto
     github,
     recorder,
     keys,
-    brokers: brokers({ ...(config.cloudEndpoints.aws === undefined ? {} : { awsStsEndpoint: config.cloudEndpoints.aws }) }),
+    brokers: brokers(config.cloudEndpoints.aws === undefined ? {} : { awsStsEndpoint: config.cloudEndpoints.aws }),
     policies: createPolicies(github),
     liveHead: createLiveHead(github),
     clock,
@@ -108,7 +120,7 @@ async function assemble(config: Config, store: Awaited<ReturnType<typeof openSto
 
   /** One job; what the key names is read live (DESIGN.md section 4, Level-triggered). */
   async function handle(key: string): Promise<void> {
-    const [kind, first = "", second = ""] = key.split(":");
+    const [kind = "", first = "", second = ""] = key.split(":");
     switch (kind) {
       case inboxKey:
         return inbox.drain();
@@ -119,6 +131,8 @@ async function assemble(config: Config, store: Awaited<ReturnType<typeof openSto
         return reconcilePullRequest(grantDeps, Number(first), Number(second));
       case "dispatch":
         return dispatchRun(grantDeps, first);
+      case "flush":
+        return flush(Number(first));
       case sweepKey:
         await keys.refresh();
         await sweepGrants(grantDeps);
@@ -128,6 +142,11 @@ async function assemble(config: Config, store: Awaited<ReturnType<typeof openSto
       default:
         log.error({ key }, "a job of an unknown kind was dropped");
     }
+  }
+
+  async function flush(id: number): Promise<void> {
+    const enrolment = await readEnrolment(db, id);
+    if (enrolment?.state === "active") await recorder.flush(enrolment);
   }
 
   const http = createHttp({
@@ -141,6 +160,7 @@ async function assemble(config: Config, store: Awaited<ReturnType<typeof openSto
     discovery: () => ({ ...discovery(config.issuerUrl) }),
     jwks: () => keys.jwks(),
     schemas: { ...jsonSchemas() },
+    errors: Object.entries(codes).map(([code, { status, sentence, cure }]) => ({ code, status, sentence, cure })),
     ready: () => readiness(store, github, db),
   });
   const server = await listen({ app: http, host: config.host, port: config.port });
@@ -151,8 +171,7 @@ async function assemble(config: Config, store: Awaited<ReturnType<typeof openSto
     ledgerPublicKey: keys.ledger.publicKey,
     idle: () => queue.idle(),
     async flush() {
-      const rows = await db.selectFrom("enrolment").select(["repository_id", "full_name"]).where("state", "=", "active").execute();
-      for (const row of rows) await recorder.flush({ id: repositoryId(row.repository_id), fullName: row.full_name });
+      for (const repo of accessRepos) await flush(repo.repositoryId);
     },
     async close() {
       await server.close();
@@ -181,29 +200,50 @@ async function appOctokit(config: Config, log: Logger): Promise<ProbotOctokit> {
   return probot.auth();
 }
 
+// Actions that change nothing which a decision stands on; most are the echo of our own writes.
+const idle = new Set([
+  "pull_request review_requested",
+  "pull_request review_request_removed",
+  "check_run created",
+  "check_run completed",
+]);
+
 /** Which jobs a webhook asks for. Only enrolled repositories are ours: a settings file elsewhere is nothing (C48). */
 async function routeHint(hint: Hint, trx: Db, enrolled: ReadonlySet<number>): Promise<readonly string[]> {
   const { repositoryId: id } = hint;
-  // Members, teams, installations and renamed repositories may change any decision: look at every access repo again.
-  if (id === null || hint.event === "member" || hint.event === "repository") return [...enrolled].map(accessRepoKey);
+  if (idle.has(`${hint.event} ${hint.action ?? ""}`)) return [];
+  // Members, teams, installations and renamed repositories may change any decision: look at everything again.
+  if (id === null || hint.event === "member" || hint.event === "repository") return [sweepKey];
   if (!enrolled.has(id)) return [];
+  if (hint.event === "push" && hint.ref !== `refs/heads/${LEDGER_BRANCH}`) return [accessRepoKey(id)];
   const keys = hint.pullRequests.map((number) => pullRequestKey(id, number));
-  if (hint.event === "push" && hint.ref !== `refs/heads/${LEDGER_BRANCH}`) keys.push(accessRepoKey(id));
-  if (hint.event === "check_run") {
-    // "Re-evaluate" on a check whose pull request GitHub does not list: every head that shows our check.
-    const rows = await trx.selectFrom("posted_plan").select("pull_request").distinct().where("repository_id", "=", String(id)).execute();
-    if (keys.length === 0) keys.push(...rows.map((r) => pullRequestKey(id, r.pull_request)));
-  }
-  return keys;
+  if (hint.event !== "check_run" || keys.length > 0) return keys;
+  // "Re-evaluate" on a check whose pull request GitHub does not list: every one that shows our check.
+  const rows = await trx
+    .selectFrom("posted_plan")
+    .select("pull_request")
+    .distinct()
+    .where("repository_id", "=", String(id))
+    .execute();
+  return rows.map((r) => pullRequestKey(id, r.pull_request));
 }
 
 async function readiness(store: { ping(): Promise<void> }, github: { skewSeconds(): number | null }, db: Db) {
   await store.ping();
   const skew = github.skewSeconds();
-  const rows = await db.selectFrom("enrolment").select(["full_name", "state", "state_reason", "quarantined_digest"]).execute();
+  const rows = await db
+    .selectFrom("enrolment")
+    .select(["full_name", "state", "state_reason", "quarantined_digest"])
+    .execute();
   const degraded = [
-    ...(skew === null ? ["GitHub has not answered yet"] : Math.abs(skew) > 30 ? [`the clock differs from GitHub's by ${skew} s`] : []),
-    ...rows.flatMap((r) => (r.state === "active" ? [] : [`${r.full_name} is ${r.state}: ${r.state_reason ?? "being enrolled"}`])),
+    ...(skew === null
+      ? ["GitHub has not answered yet"]
+      : Math.abs(skew) > 30
+        ? [`the clock differs from GitHub's by ${skew} s`]
+        : []),
+    ...rows.flatMap((r) =>
+      r.state === "active" ? [] : [`${r.full_name} is ${r.state}: ${r.state_reason ?? "being enrolled"}`],
+    ),
     ...rows.flatMap((r) => (r.quarantined_digest === null ? [] : [`${r.full_name} is in policy quarantine`])),
   ];
   return { ready: true, degraded };

@@ -16,7 +16,10 @@ program
   .description("Print the form that ACCESS_REPOS wants: the name for people, the id that pins the repository")
   .argument("<repository>", "owner/name")
   .option("--json", "one JSON object")
-  .addHelpText("after", "\nReads the repository with GH_TOKEN or GITHUB_TOKEN (private ones need it).\nExample:\n  GH_TOKEN=$(gh auth token) countersign enroll acme/access")
+  .addHelpText(
+    "after",
+    "\nReads the repository with GH_TOKEN or GITHUB_TOKEN (private ones need it).\nExample:\n  GH_TOKEN=$(gh auth token) countersign enroll acme/access",
+  )
   .action(async (repository: string, options: { json?: boolean }) => {
     const result = await repositoryFacts(repository, process.env);
     if (typeof result === "string") {
@@ -33,10 +36,19 @@ audit
   .command("verify")
   .description("Check every batch of the branch countersign-ledger: signature, order, digests")
   .argument("[dir]", "a clone of the access repo", ".")
-  .option("--key <public key...>", "ledger keys that you have from the server's operator (base64url SPKI, in the server's log at start)")
-  .option("--trust-on-first-use", "without a key: believe the one in the genesis; proves only that nothing changed since")
+  .option(
+    "--key <public key...>",
+    "ledger keys that you have from the server's operator (base64url SPKI, in the server's log at start)",
+  )
+  .option(
+    "--trust-on-first-use",
+    "without a key: believe the one in the genesis; proves only that nothing changed since",
+  )
   .option("--json", "one JSON object")
-  .addHelpText("after", "\nExample:\n  git clone https://github.com/acme/access && countersign audit verify access --key MCowBQYDK2Vw...")
+  .addHelpText(
+    "after",
+    "\nExample:\n  git clone https://github.com/acme/access && countersign audit verify access --key MCowBQYDK2Vw...",
+  )
   .action(async (dir: string, options: { key?: string[]; trustOnFirstUse?: boolean; json?: boolean }) => {
     const result = await verifyClone(dir, {
       ...(options.key ? { keys: options.key } : {}),

@@ -11,10 +11,16 @@ export async function repositoryFacts(
   env: Readonly<Record<string, string | undefined>>,
   get: typeof fetch = fetch,
 ): Promise<{ readonly id: number; readonly fullName: string } | string> {
-  if (!/^[A-Za-z0-9][A-Za-z0-9_-]*\/[A-Za-z0-9._-]+$/.test(repository)) return `Write owner/name, not ${JSON.stringify(repository)}.`;
+  if (!/^[A-Za-z0-9][A-Za-z0-9_-]*\/[A-Za-z0-9._-]+$/.test(repository))
+    return `Write owner/name, not ${JSON.stringify(repository)}.`;
   const host = env.GHE_HOST?.trim();
   const subdomain = host === undefined ? undefined : /^([a-z0-9-]+)\.ghe\.com$/.exec(host)?.[1];
-  const api = !host || host === "github.com" ? "https://api.github.com" : subdomain ? `https://api.${subdomain}.ghe.com` : `${env.GHE_PROTOCOL ?? "https"}://${host}/api/v3`;
+  const api =
+    !host || host === "github.com"
+      ? "https://api.github.com"
+      : subdomain
+        ? `https://api.${subdomain}.ghe.com`
+        : `${env.GHE_PROTOCOL ?? "https"}://${host}/api/v3`;
   const token = env.GH_TOKEN ?? env.GITHUB_TOKEN;
   const response = await get(`${api}/repos/${repository}`, {
     headers: { accept: "application/vnd.github+json", ...(token ? { authorization: `Bearer ${token}` } : {}) },

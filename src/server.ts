@@ -9,7 +9,9 @@ export async function serve(env: Readonly<Record<string, string | undefined>>): 
   const read = readConfig(env);
   if (!read.ok) {
     const lines = read.problems.map((p) => `  ${p.variable}: ${p.problem}\n      ${p.cure}`);
-    process.stderr.write(`Countersign cannot start. Set these variables:\n\n${lines.join("\n")}\n\nSee docs/configuration.md.\n`);
+    process.stderr.write(
+      `Countersign cannot start. Set these variables:\n\n${lines.join("\n")}\n\nSee docs/configuration.md.\n`,
+    );
     process.exitCode = 2;
     return;
   }

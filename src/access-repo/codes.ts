@@ -300,7 +300,7 @@ export const codes = {
   CS4021: {
     title: "Accepted policy not readable",
     cause: "The commit that holds the accepted policy is not there any more.",
-    cure: "Restore the commit, or run `countersign policy accept` on the server.",
+    cure: "Restore the accepted policy on the default branch; the server's log names its commit.",
   },
   CS5001: {
     title: "Workflow of another owner",

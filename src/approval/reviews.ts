@@ -82,7 +82,7 @@ function whyIgnored(
   if (!review.canPush) return "no_write";
   if (review.state === "CHANGES_REQUESTED") return undefined; // on any commit: an objection outlives a push
   if (review.commit !== snapshot.pullRequest.headSha) return "stale_commit";
-  // Strictly after: in the same second nobody can have read it (C60, C68).
+  // Strictly after (C60, C68); how the whole seconds of GitHub's clock are told apart is pull-request/posted-plan.ts.
   if (planPostedAt === null || review.submittedAt <= planPostedAt) return "before_plan";
   return undefined;
 }

@@ -53,3 +53,7 @@ export const forErrorDescription = (text: string, max = 500): string =>
   oneLine(text, max)
     .replace(/["\\]/g, "'")
     .replace(/[^\x20-\x7e]/g, "?");
+
+/** Text between tags or inside a quoted attribute. */
+export const forHtml = (text: string, max = 500): string =>
+  oneLine(text, max).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);

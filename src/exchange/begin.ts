@@ -1,4 +1,4 @@
-import type { Transaction } from "kysely";
+import type { Kysely, Transaction } from "kysely";
 import { sha256 } from "../base/canonical-json.ts";
 import type { Database } from "../store/schema.ts";
 import { publish } from "./channel.ts";
@@ -40,7 +40,7 @@ export async function begin(
   const deadline = new Date(startedAt.getTime() + patience);
   await deps.db.transaction().execute(async (trx) => {
     await takeToken(trx, claims);
-    await checkEnrolment(trx, live);
+    await checkEnrolment(trx, live, true);
     await lockGrant(trx, grant, startedAt);
     await countUse(trx, grant, claims, startedAt);
     await trx
@@ -75,14 +75,13 @@ async function takeToken(trx: Transaction<Database>, claims: Claims): Promise<vo
   if (taken.numInsertedOrUpdatedRows !== 1n) throw new Refused("token_replayed");
 }
 
-/** Shared lock: nothing may change under an exchange that is being decided, and exchanges do not wait for each other. */
-export async function checkEnrolment(trx: Transaction<Database>, live: LiveFacts): Promise<void> {
-  const row = await trx
+/** With a shared lock nothing changes under an exchange that is being decided, and exchanges do not wait for each other. */
+export async function checkEnrolment(db: Kysely<Database>, live: LiveFacts, lock = false): Promise<void> {
+  const query = db
     .selectFrom("enrolment")
     .select(["state", "accepted_digest", "quarantined_digest"])
-    .where("repository_id", "=", String(live.enrolment.id))
-    .forShare()
-    .executeTakeFirst();
+    .where("repository_id", "=", String(live.enrolment.id));
+  const row = await (lock ? query.forShare() : query).executeTakeFirst();
   if (row?.state === "stopped") throw new Refused("issuing_stopped");
   if (row?.state !== "active") throw new Refused("not_ready", { why: "enrolment" });
   if (row.quarantined_digest !== null) throw new Refused("policy_quarantined");
@@ -97,11 +96,12 @@ async function lockGrant(trx: Transaction<Database>, grant: LoadedGrant, now: Da
     .where("id", "=", grant.id)
     .forUpdate()
     .executeTakeFirst();
-  if (row?.state !== "active") throw new Refused(row?.state === "expired" ? "grant_expired" : "grant_revoked");
+  if (row?.state !== "active") throw new Refused(row ? `grant_${row.state}` : "grant_revoked");
   if (row.plan_hash !== grant.planHash) throw new Refused("policy_changed", { why: "row" });
   if (now < row.not_before) throw new Refused("grant_not_started");
   if (now >= row.expires_at) throw new Refused("grant_expired");
-  if (now.getTime() >= row.expires_at.getTime() - grant.plan.last_issue_before_end * 1000) throw new Refused("grant_ending");
+  if (now.getTime() >= row.expires_at.getTime() - grant.plan.last_issue_before_end * 1000)
+    throw new Refused("grant_ending");
 }
 
 /** One use per run attempt; it stays used, whatever becomes of the exchange, and the same attempt may exchange again. */

@@ -1,5 +1,14 @@
 import { z } from "zod";
-import { ownerId, repositoryId, runId, userId, type OwnerId, type RepositoryId, type RunId, type UserId } from "../base/ids.ts";
+import {
+  ownerId,
+  repositoryId,
+  runId,
+  userId,
+  type OwnerId,
+  type RepositoryId,
+  type RunId,
+  type UserId,
+} from "../base/ids.ts";
 
 /**
  * The claims that we read. `sub` is not among them, on purpose: its form varies by repository, organization and year, and

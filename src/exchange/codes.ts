@@ -13,7 +13,12 @@ interface CodeEntry {
   /** Seconds for Retry-After; only with 503. */
   readonly retryAfter?: number;
 }
-const entry = (status: CodeEntry["status"], sentence: string, cure: string, more: Partial<CodeEntry> = {}): CodeEntry => ({
+const entry = (
+  status: CodeEntry["status"],
+  sentence: string,
+  cure: string,
+  more: Partial<CodeEntry> = {},
+): CodeEntry => ({
   status,
   sentence,
   cure,
@@ -24,7 +29,11 @@ const later = (retryAfter: number) => ({ retryAfter });
 
 const registry = {
   // The request itself
-  invalid_request: entry(400, "The token exchange request is malformed.", "Send each RFC 8693 parameter once, form-encoded."),
+  invalid_request: entry(
+    400,
+    "The token exchange request is malformed.",
+    "Send each RFC 8693 parameter once, form-encoded.",
+  ),
   unsupported_grant_type: entry(
     400,
     "grant_type is not supported.",
@@ -37,43 +46,167 @@ const registry = {
     "Use the target's name as audience and the request's path as in the access repo, or leave them out.",
   ),
   // The subject token, judged before we look at anything of ours
-  token_malformed: entry(400, "subject_token is not a GitHub Actions OIDC token.", "Pass the token from ACTIONS_ID_TOKEN_REQUEST_URL unchanged.", invalid),
-  token_too_large: entry(400, "subject_token is too large.", "Pass the token from ACTIONS_ID_TOKEN_REQUEST_URL unchanged.", invalid),
-  token_issuer: entry(400, "subject_token is not from the issuer that this server trusts.", "Use this server from jobs of its own GitHub host, or have the operator check GITHUB_OIDC_ISSUER.", invalid),
-  token_audience: entry(400, "subject_token is for another audience.", "Request the OIDC token with this server's public URL as its one audience.", invalid),
+  token_malformed: entry(
+    400,
+    "subject_token is not a GitHub Actions OIDC token.",
+    "Pass the token from ACTIONS_ID_TOKEN_REQUEST_URL unchanged.",
+    invalid,
+  ),
+  token_too_large: entry(
+    400,
+    "subject_token is too large.",
+    "Pass the token from ACTIONS_ID_TOKEN_REQUEST_URL unchanged.",
+    invalid,
+  ),
+  token_issuer: entry(
+    400,
+    "subject_token is not from the issuer that this server trusts.",
+    "Use this server from jobs of its own GitHub host, or have the operator check GITHUB_OIDC_ISSUER.",
+    invalid,
+  ),
+  token_audience: entry(
+    400,
+    "subject_token is for another audience.",
+    "Request the OIDC token with this server's public URL as its one audience.",
+    invalid,
+  ),
   token_expired: entry(400, "subject_token has expired.", "Request a new OIDC token and exchange it at once.", invalid),
-  token_not_yet_valid: entry(400, "subject_token is from the future.", "Request a new OIDC token; if this stays, the operator must check the server's clock.", invalid),
-  token_replayed: entry(403, "subject_token was exchanged before; a token is accepted once.", "Request a new OIDC token for every try."),
-  access_denied: entry(403, "No approved request grants this job access.", "Check that the job's workflow is the one that an approved and merged request names."),
+  token_not_yet_valid: entry(
+    400,
+    "subject_token is from the future.",
+    "Request a new OIDC token; if this stays, the operator must check the server's clock.",
+    invalid,
+  ),
+  token_replayed: entry(
+    403,
+    "subject_token was exchanged before; a token is accepted once.",
+    "Request a new OIDC token for every try.",
+  ),
+  access_denied: entry(
+    403,
+    "No approved request grants this job access.",
+    "Check that the job's workflow is the one that an approved and merged request names.",
+  ),
   // The job against a grant of exactly its repository and workflow file
-  workflow_mismatch: entry(403, "The job is of another workflow than the request names.", "Run the workflow that the request names."),
-  ref_mismatch: entry(403, "The workflow ran from another ref than the request names.", "Run it from the ref in the request's workflow.ref."),
-  environment_mismatch: entry(403, "The job's environment is not the one in the request.", "Set the job's environment to workflow.environment, or leave both out."),
-  event_not_allowed: entry(403, "The run was started by an event that the role does not admit.", "Start it by an event that the role lists; a dispatched request is started by us only."),
-  runner_not_allowed: entry(403, "The job ran on a kind of runner that the role does not admit.", "Use a runner that the role's runners list names."),
-  reusable_mismatch: entry(403, "The job runs inside a reusable workflow that the request does not name.", "Name it in workflow.reusable with its commit, or call no reusable workflow."),
-  sha_mismatch: entry(403, "The run is of another commit than the request names.", "Run exactly workflow.sha, or ask without it."),
-  actor_mismatch: entry(403, "The run was started by somebody else than the request admits.", "Have the requester start and re-run it, or ask with actor: any."),
-  run_not_bound: entry(403, "The grant is bound to another run.", "Use the run that Countersign started; ask again for another."),
-  dispatch_failed: entry(403, "The run for this request could not be started.", "Look at the request's pull request, then ask again."),
-  issued_before_grant: entry(403, "subject_token was issued before the grant began.", "Request a new OIDC token in the job and try again."),
+  workflow_mismatch: entry(
+    403,
+    "The job is of another workflow than the request names.",
+    "Run the workflow that the request names.",
+  ),
+  ref_mismatch: entry(
+    403,
+    "The workflow ran from another ref than the request names.",
+    "Run it from the ref in the request's workflow.ref.",
+  ),
+  environment_mismatch: entry(
+    403,
+    "The job's environment is not the one in the request.",
+    "Set the job's environment to workflow.environment, or leave both out.",
+  ),
+  event_not_allowed: entry(
+    403,
+    "The run was started by an event that the role does not admit.",
+    "Start it by an event that the role lists; a dispatched request is started by us only.",
+  ),
+  runner_not_allowed: entry(
+    403,
+    "The job ran on a kind of runner that the role does not admit.",
+    "Use a runner that the role's runners list names.",
+  ),
+  reusable_mismatch: entry(
+    403,
+    "The job runs inside a reusable workflow that the request does not name.",
+    "Name it in workflow.reusable with its commit, or call no reusable workflow.",
+  ),
+  sha_mismatch: entry(
+    403,
+    "The run is of another commit than the request names.",
+    "Run exactly workflow.sha, or ask without it.",
+  ),
+  actor_mismatch: entry(
+    403,
+    "The run was started by somebody else than the request admits.",
+    "Have the requester start and re-run it, or ask with actor: any.",
+  ),
+  run_not_bound: entry(
+    403,
+    "The grant is bound to another run.",
+    "Use the run that Countersign started; ask again for another.",
+  ),
+  dispatch_failed: entry(
+    403,
+    "The run for this request could not be started.",
+    "Look at the request's pull request, then ask again.",
+  ),
+  issued_before_grant: entry(
+    403,
+    "subject_token was issued before the grant began.",
+    "Request a new OIDC token in the job and try again.",
+  ),
   grant_not_started: entry(403, "The grant has not begun yet.", "Try again when the request's start has come."),
   grant_expired: entry(403, "The grant has ended.", "Ask again with a new request file."),
-  grant_ending: entry(403, "The grant is so close to its end that the role lets nothing more be issued.", "Ask again with a new request file."),
+  grant_ending: entry(
+    403,
+    "The grant is so close to its end that the role lets nothing more be issued.",
+    "Ask again with a new request file.",
+  ),
   grant_revoked: entry(403, "The grant was revoked.", "Ask again with a new request file."),
-  grant_quarantined: entry(403, "The request did not reach the default branch by our decision.", "Look at the issue in the access repo."),
-  runs_exhausted: entry(403, "Every run attempt that the request allows was used.", "Ask again, with runs as high as you need."),
-  ambiguous: entry(403, "More than one grant fits this job.", "Say which: pass audience as owner/repo/target, request or role."),
-  workflow_changed: entry(403, "The workflow file is not the one that was approved.", "Ask again, so that the workflow is approved as it is now."),
-  policy_changed: entry(403, "The policy in force no longer yields the plan that was approved.", "Ask again, so that the new plan is approved."),
-  policy_quarantined: entry(403, "The access repo's policy was changed without approval, so nothing is issued.", "The owners must restore or approve it; see the issue in the access repo."),
+  grant_quarantined: entry(
+    403,
+    "The request did not reach the default branch by our decision.",
+    "Ask its owners: the server's operator sees the reason in the log.",
+  ),
+  runs_exhausted: entry(
+    403,
+    "Every run attempt that the request allows was used.",
+    "Ask again, with runs as high as you need.",
+  ),
+  ambiguous: entry(
+    403,
+    "More than one grant fits this job.",
+    "Say which: pass audience as owner/repo/target, request or role.",
+  ),
+  workflow_changed: entry(
+    403,
+    "The workflow file is not the one that was approved.",
+    "Ask again, so that the workflow is approved as it is now.",
+  ),
+  policy_changed: entry(
+    403,
+    "The policy in force no longer yields the plan that was approved.",
+    "Ask again, so that the new plan is approved.",
+  ),
+  policy_quarantined: entry(
+    403,
+    "The access repo's policy was changed without approval, so nothing is issued.",
+    "The owners must restore it, or approve it by a policy pull request.",
+  ),
   frozen: entry(403, "Access is frozen.", "Ask the people named in the freeze; it ends by a policy pull request."),
-  cloud_refused: entry(403, "The cloud refused to issue credentials.", "The operator finds the cloud's reason in the log by the correlation id; countersign doctor checks the trust."),
+  cloud_refused: entry(
+    403,
+    "The cloud refused to issue credentials.",
+    "The operator finds the cloud's reason in the log by the correlation id.",
+  ),
   // Later perhaps
   not_ready: entry(503, "Countersign is still catching up with GitHub.", "Try again with a new OIDC token.", later(3)),
-  issuing_stopped: entry(503, "Issuing is stopped, because the ledger is not as it was left.", "The operator must look at the ledger branch.", later(60)),
-  issue_timeout: entry(503, "The credentials could not be recorded in time and were not released.", "Try again with a new OIDC token.", { ...later(5), error: "temporarily_unavailable" }),
-  temporarily_unavailable: entry(503, "GitHub, the cloud or the database does not answer now.", "Try again with a new OIDC token.", later(5)),
+  issuing_stopped: entry(
+    503,
+    "Issuing is stopped, because the ledger is not as it was left.",
+    "The operator must look at the ledger branch.",
+    later(60),
+  ),
+  issue_timeout: entry(
+    503,
+    "The credentials could not be recorded in time and were not released.",
+    "Try again with a new OIDC token.",
+    { ...later(5), error: "temporarily_unavailable" },
+  ),
+  temporarily_unavailable: entry(
+    503,
+    "GitHub, the cloud or the database does not answer now.",
+    "Try again with a new OIDC token.",
+    later(5),
+  ),
 } satisfies Record<string, CodeEntry>;
 
 export type Code = keyof typeof registry;

@@ -44,7 +44,10 @@ export function createExchange(deps: ExchangeDeps): Exchange {
         const refusal = asRefused(error);
         const { code, detail } = refusal;
         const cause = error === refusal ? refusal.cause : error;
-        deps.log.warn({ correlation_id: correlationId, remote, code, ...known(trail), detail, ...causeOf(cause) }, "refused");
+        deps.log.warn(
+          { correlation_id: correlationId, remote, code, ...known(trail), detail, ...causeOf(cause) },
+          "refused",
+        );
         if (trail.claims && trail.access) refusals.note(trail.access, trail.claims.repositoryId, code);
         if (code === "access_denied") await delay(floor - ((performance.now() - arrived) % floor));
         return refused(refusal, deps.config.publicUrl, correlationId);
@@ -68,7 +71,10 @@ function asRefused(error: unknown): Refused {
   return new Refused("temporarily_unavailable", {}, { retryAfter: after });
 }
 
-const known = ({ claims, ...ids }: Trail): Readonly<Record<string, unknown>> => ({ ...ids, ...(claims && claimIds(claims)) });
+const known = ({ claims, ...ids }: Trail): Readonly<Record<string, unknown>> => ({
+  ...ids,
+  ...(claims && claimIds(claims)),
+});
 
 /** Our own errors hold no secrets; others' messages may quote what was sent, so of those only the kind is logged. */
 function causeOf(cause: unknown): Readonly<Record<string, unknown>> {

@@ -47,7 +47,8 @@ export class LiveCheck {
     const skew = github.skewSeconds();
     if (skew === null || Math.abs(skew) > maxSkew) throw new Refused("not_ready", { why: "clock", skew });
     const loaded = await policies.at(enrolment, commit);
-    if (!loaded.ok || loaded.policy.digest !== enrolment.accepted?.digest) throw new Refused("not_ready", { why: "policy" });
+    if (!loaded.ok || loaded.policy.digest !== enrolment.accepted?.digest)
+      throw new Refused("not_ready", { why: "policy" });
     if (isFrozen(loaded.policy.settings.frozen, who)) throw new Refused("frozen", { by: "settings" });
     const changed = await this.#plans.at(grant, commit, loaded.policy, clock.now());
     if (changed) throw new Refused(changed, { head: commit });

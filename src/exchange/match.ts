@@ -23,16 +23,16 @@ export interface Candidate {
   /** Run attempts that exchanged, and whether this token's is one of them. */
   readonly uses: { readonly count: number; readonly thisAttempt: boolean };
 }
-export interface Mismatch {
-  readonly grant: Candidate;
+export interface Mismatch<G extends Candidate = Candidate> {
+  readonly grant: G;
   readonly code: Code;
   /** How many rules held before this one; says which candidate was nearest. */
   readonly depth: number;
 }
-export type Match =
-  | { readonly kind: "match"; readonly grant: Candidate }
-  | { readonly kind: "none"; readonly reasons: readonly Mismatch[] }
-  | { readonly kind: "ambiguous"; readonly grants: readonly Candidate[] };
+export type Match<G extends Candidate = Candidate> =
+  | { readonly kind: "match"; readonly grant: G }
+  | { readonly kind: "none"; readonly reasons: readonly Mismatch<G>[] }
+  | { readonly kind: "ambiguous"; readonly grants: readonly G[] };
 
 interface Asked {
   readonly claims: Claims;
@@ -44,15 +44,15 @@ interface Asked {
 type Rule = (grant: Candidate, asked: Asked) => Code | undefined;
 
 /** Which grant a job may use. Pure; the one place where claims are compared with a plan. */
-export function matchGrants(
+export function matchGrants<G extends Candidate>(
   claims: Claims,
   params: Omit<TokenParams, "subjectToken">,
-  grants: readonly Candidate[],
+  grants: readonly G[],
   now: Date,
-): Match {
+): Match<G> {
   const asked = { claims, params, now: now.getTime() / 1000 };
-  const fitting: Candidate[] = [];
-  const reasons: Mismatch[] = [];
+  const fitting: G[] = [];
+  const reasons: Mismatch<G>[] = [];
   for (const grant of grants) {
     const depth = rules.findIndex((rule) => rule(grant, asked) !== undefined);
     const code = rules[depth]?.(grant, asked);
@@ -69,7 +69,7 @@ export function matchGrants(
  * What the caller is told of mismatches: the nearest live grant's reason, but only to a job of exactly its repository and
  * workflow file; any other is a stranger and learns nothing (C44).
  */
-export function tellable(reasons: readonly Mismatch[]): Mismatch | undefined {
+export function tellable<G extends Candidate>(reasons: readonly Mismatch<G>[]): Mismatch<G> | undefined {
   const nearest = reasons
     .filter((reason) => reason.depth >= firstTold)
     .sort((a, b) => Number(b.grant.state === "active") - Number(a.grant.state === "active") || b.depth - a.depth);
@@ -113,7 +113,8 @@ const environment: Rule = ({ plan }, { claims }) =>
   (claims.environment ?? null) === plan.workflow.environment ? undefined : "environment_mismatch";
 
 const event: Rule = ({ plan }, { claims }) =>
-  plan.workflow.events.includes(claims.eventName) && (plan.dispatch === null || claims.eventName === "workflow_dispatch")
+  plan.workflow.events.includes(claims.eventName) &&
+  (plan.dispatch === null || claims.eventName === "workflow_dispatch")
     ? undefined
     : "event_not_allowed";
 
@@ -127,7 +128,14 @@ const actor: Rule = ({ actorId }, { claims }) =>
   actorId === null || actorId === claims.actorId ? undefined : "actor_mismatch";
 
 const state: Rule = ({ state }) =>
-  ({ active: undefined, revoked: "grant_revoked", expired: "grant_expired", quarantined: "grant_quarantined" } as const)[state];
+  (
+    ({
+      active: undefined,
+      revoked: "grant_revoked",
+      expired: "grant_expired",
+      quarantined: "grant_quarantined",
+    }) as const
+  )[state];
 
 /** The plan and the row must agree that it was dispatched: a grant that says so and has no run yet is not anybody's. */
 const boundRun: Rule = ({ plan, dispatch }, { claims }) => {

@@ -18,7 +18,16 @@ const grantType = "urn:ietf:params:oauth:grant-type:token-exchange";
 const tokenTypes = new Set(["urn:ietf:params:oauth:token-type:jwt", "urn:ietf:params:oauth:token-type:id_token"]);
 /** Delegation is not what we do, and ignoring these would answer another question than was asked. */
 const refused = ["actor_token", "actor_token_type", "requested_token_type"] as const;
-const known = ["grant_type", "subject_token", "subject_token_type", "audience", "request", "role", "resource", "scope"] as const;
+const known = [
+  "grant_type",
+  "subject_token",
+  "subject_token_type",
+  "audience",
+  "request",
+  "role",
+  "resource",
+  "scope",
+] as const;
 type Known = (typeof known)[number];
 
 const audienceForm = /^(?:([A-Za-z0-9_.-]{1,100}\/[A-Za-z0-9_.-]{1,100})\/)?([a-z0-9][a-z0-9-]{0,62})$/;
@@ -33,7 +42,10 @@ export function parseParams(params: URLSearchParams): TokenParams {
   const values = new Map<Known, string>();
   for (const name of known) {
     const all = params.getAll(name).filter((value) => value !== "");
-    if (all.length > 1) throw new Refused(name === "audience" || name === "resource" ? "invalid_target" : "invalid_request", { repeated: name });
+    if (all.length > 1)
+      throw new Refused(name === "audience" || name === "resource" ? "invalid_target" : "invalid_request", {
+        repeated: name,
+      });
     if (all[0] !== undefined) values.set(name, all[0]);
   }
   for (const name of refused) if (params.get(name)) throw new Refused("invalid_request", { unsupported: name });
@@ -42,14 +54,16 @@ export function parseParams(params: URLSearchParams): TokenParams {
   if (grant !== grantType) throw new Refused(grant === undefined ? "invalid_request" : "unsupported_grant_type");
   const subjectToken = values.get("subject_token");
   if (subjectToken === undefined) throw new Refused("invalid_request", { missing: "subject_token" });
-  if (!tokenTypes.has(values.get("subject_token_type") ?? "")) throw new Refused("invalid_request", { parameter: "subject_token_type" });
+  if (!tokenTypes.has(values.get("subject_token_type") ?? ""))
+    throw new Refused("invalid_request", { parameter: "subject_token_type" });
   if (values.has("scope")) throw new Refused("invalid_scope");
 
   const audience = values.get("audience");
   const parts = audience === undefined ? undefined : audienceForm.exec(audience);
   if (parts === null) throw new Refused("invalid_target", { parameter: "audience" });
   const request = values.get("request");
-  if (request !== undefined && !parseRequestPath(request)) throw new Refused("invalid_target", { parameter: "request" });
+  if (request !== undefined && !parseRequestPath(request))
+    throw new Refused("invalid_target", { parameter: "request" });
   const role = formed(values, "role", roleForm);
   const resource = formed(values, "resource", /^https:\/\/[\x21-\x7e]{1,500}$/);
   return {

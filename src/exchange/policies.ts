@@ -12,6 +12,7 @@ export interface Policies {
 export function createPolicies(github: Pick<GitHub, "policyAt">): Policies {
   const byCommit = new Recent<LoadedPolicy>(200);
   return {
-    at: (repo, commit) => byCommit.get(`${repo.id}:${commit}`, async () => loadPolicy(await github.policyAt(repo, commit))),
+    at: (repo, commit) =>
+      byCommit.get(`${repo.id}:${commit}`, async () => loadPolicy(await github.policyAt(repo, commit))),
   };
 }

@@ -14,7 +14,10 @@ const storeEvery = 1000;
 /** Counts refusals of jobs of repositories with grants; strangers are only logged. */
 export class Refusals {
   readonly #deps: ExchangeDeps;
-  readonly #counts = new Map<string, { access: RepositoryId; job: RepositoryId; code: Code; count: number; first: Date }>();
+  readonly #counts = new Map<
+    string,
+    { access: RepositoryId; job: RepositoryId; code: Code; count: number; first: Date }
+  >();
   #storedAt = Number.NEGATIVE_INFINITY;
 
   constructor(deps: ExchangeDeps) {

@@ -10,7 +10,11 @@ export class Refused extends CountersignError {
   /** Replaces the code's own sentence and cure, where one of our rooms knows a better cure; never upstream text. */
   readonly text: string | undefined;
 
-  constructor(code: Code, detail: Readonly<Record<string, unknown>> = {}, more: { cause?: unknown; retryAfter?: number | undefined; text?: string | undefined } = {}) {
+  constructor(
+    code: Code,
+    detail: Readonly<Record<string, unknown>> = {},
+    more: { cause?: unknown; retryAfter?: number | undefined; text?: string | undefined } = {},
+  ) {
     super(code, codes[code].sentence, more.cause === undefined ? undefined : { cause: more.cause });
     this.detail = detail;
     this.retryAfter = more.retryAfter;

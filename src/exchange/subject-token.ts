@@ -57,7 +57,12 @@ function checkTimes(claims: Claims, now: number): void {
  * without grants: else unsigned tokens would show which repositories have some (C44).
  * @throws Refused `access_denied`; `temporarily_unavailable` where the issuer's keys cannot be read.
  */
-export async function verifySubjectToken(token: string, rules: SubjectTokenRules, keys: KeySet, clock: Clock): Promise<Claims> {
+export async function verifySubjectToken(
+  token: string,
+  rules: SubjectTokenRules,
+  keys: KeySet,
+  clock: Clock,
+): Promise<Claims> {
   let payload: unknown;
   try {
     const verified = await jwtVerify(token, keys, {

@@ -8,7 +8,7 @@ import { drop } from "./drop.ts";
 import { explainEnded, loadGrants, type LoadedGrant } from "./grants.ts";
 import type { KeySet } from "./key-set.ts";
 import type { LiveCheck } from "./live.ts";
-import { type Match, matchGrants, tellable } from "./match.ts";
+import { matchGrants, tellable } from "./match.ts";
 import { markMinted, mint } from "./mint.ts";
 import { parseParams, type TokenParams } from "./params.ts";
 import { Refused } from "./refused.ts";
@@ -46,7 +46,8 @@ export async function exchangeToken(
   const params = parseParams(form);
   const rules = { issuer: deps.config.oidcIssuer, audience: deps.config.publicUrl };
   const unverified = readUnverified(params.subjectToken, rules, deps.clock);
-  if (!(await parts.repositories.has(unverified.repositoryId))) throw new Refused("access_denied", { why: "repository" });
+  if (!(await parts.repositories.has(unverified.repositoryId)))
+    throw new Refused("access_denied", { why: "repository" });
   const claims = await verifySubjectToken(params.subjectToken, rules, parts.keys, deps.clock);
   trail.claims = claims;
 
@@ -75,32 +76,25 @@ async function findGrant(deps: ExchangeDeps, claims: Claims, params: TokenParams
   const now = deps.clock.now();
   const bot = botId(deps);
   const live = await loadGrants(deps.db, claims, "active", now, bot);
-  let match: Match = matchGrants(claims, params, live, now);
-  let grants = live;
+  let match = matchGrants(claims, params, live, now);
   if (match.kind === "none") {
     const since = new Date(now.getTime() - explainEnded);
-    grants = [...live, ...(await loadGrants(deps.db, claims, "ended", since, bot))];
-    match = matchGrants(claims, params, grants, now);
+    const ended = await loadGrants(deps.db, claims, "ended", since, bot);
+    match = matchGrants(claims, params, [...live, ...ended], now);
   }
-  switch (match.kind) {
-    case "match": {
-      const { id, access } = match.grant;
-      trail.access = access.id;
-      trail.grant = id;
-      const grant = grants.find((one) => one.id === id);
-      if (!grant) throw new Error("the matcher returned a grant that it was not given");
-      return grant;
-    }
-    case "ambiguous":
-      trail.access = match.grants[0]?.access.id ?? (0 as RepositoryId);
-      throw new Refused("ambiguous", { grants: match.grants.map((grant) => grant.id).slice(0, 20) });
-    case "none": {
-      const told = tellable(match.reasons);
-      const nearest = told ?? match.reasons[0];
-      if (nearest) trail.access = nearest.grant.access.id;
-      throw new Refused(told?.code ?? "access_denied", { grant: nearest?.grant.id, why: nearest?.code });
-    }
+  if (match.kind === "match") {
+    trail.access = match.grant.access.id;
+    trail.grant = match.grant.id;
+    return match.grant;
   }
+  if (match.kind === "ambiguous") {
+    for (const grant of match.grants) trail.access ??= grant.access.id;
+    throw new Refused("ambiguous", { grants: match.grants.map((grant) => grant.id).slice(0, 20) });
+  }
+  const told = tellable(match.reasons);
+  const nearest = told ?? match.reasons[0];
+  if (nearest) trail.access = nearest.grant.access.id;
+  throw new Refused(told?.code ?? "access_denied", { grant: nearest?.grant.id, why: nearest?.code });
 }
 
 /** Resolves once the ledger has the entry; then the row says so, by whoever wrote the batch. */

@@ -60,7 +60,7 @@ export async function query<T extends z.ZodType>(
     );
   }
   // The name may point to another repository by now: the id decides (CHECKLIST C07, C48).
-  const id = (data?.repository as { databaseId?: unknown }).databaseId;
+  const id = (data?.repository as { databaseId?: unknown } | undefined)?.databaseId;
   if (repo.id !== undefined && id !== repo.id) {
     throw new NotVisible("repository_replaced", `${repo.fullName} is another repository now.`);
   }

@@ -54,6 +54,14 @@ export function createGitHub(options: ClientOptions): GitHub {
       }
     },
     snapshot: (repo, number) => readSnapshot(client, repo, number),
+    async reviewTimes(repo, number) {
+      const { data } = await client.call(repo, "read", "reviews", (o, name) =>
+        o.rest.pulls.listReviews({ ...name, pull_number: number, per_page: 100 }),
+      );
+      return data.flatMap((r) =>
+        r.submitted_at ? [{ author: r.user ? userId(r.user.id) : null, submittedAt: new Date(r.submitted_at) }] : [],
+      );
+    },
     files: (repo, commit, paths) => filesAt(client, repo, "read", commit, paths),
     policyAt: (repo, commit) => policyAt(client, repo, commit),
     async mergeBase(repo, base, head) {
@@ -74,7 +82,7 @@ export function createGitHub(options: ClientOptions): GitHub {
     requestBlobs: (repo, commit) => requestBlobs(client, repo, commit),
     openPullRequests: (repo) => openPullRequests(client, repo),
     teamMember: (repo, org, slug, login) => teamMember(client, repo, org, slug, login),
-    canWrite: (fullName, login) => canWrite(client, fullName, login),
+    canWrite: (fullName, person) => canWrite(client, fullName, person),
     workflowFile: (fullName, ref, file) => workflowFile(client, fullName, ref, file),
     blobAt: (fullName, commit, file) => blobAt(client, fullName, commit, file),
     run: (fullName, id, attempt) => run(client, fullName, id, attempt),

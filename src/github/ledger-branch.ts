@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { RetryLater } from "../base/errors.ts";
 import { type CommitSha, commitSha } from "../base/ids.ts";
-import { filesAt, firstParents, Tips } from "./branch.ts";
+import { filesAt, firstParents, type Tips } from "./branch.ts";
 import type { Client } from "./client.ts";
 import { httpFailure } from "./errors.ts";
 import { type GitHub, LEDGER_BRANCH, type PutResult, type RepoRef } from "./types.ts";

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Actor } from "../approval/types.ts";
 import type { Client } from "./client.ts";
 import { httpFailure } from "./errors.ts";
 import type { RepoRef } from "./types.ts";
@@ -30,7 +31,7 @@ export async function teamMember(
 }
 
 /** Live permission on a repository: true for write, maintain and admin. A person whom GitHub does not know there: false. */
-export async function canWrite(client: Client, fullName: string, login: string): Promise<boolean> {
+export async function canWrite(client: Client, fullName: string, { id, login }: Actor): Promise<boolean> {
   try {
     const { data } = await client.call(
       { fullName },
@@ -40,7 +41,8 @@ export async function canWrite(client: Client, fullName: string, login: string):
       { expected: [404] },
     );
     // `permission` is the legacy word: maintain shows as write, triage as read, custom roles as their base.
-    return data.permission === "admin" || data.permission === "write";
+    // The login may be another account's by now: the id decides (C07).
+    return data.user?.id === id && (data.permission === "admin" || data.permission === "write");
   } catch (error) {
     if (httpFailure(error)?.status === 404) return false;
     throw error;

@@ -171,14 +171,27 @@ const noCommit = "0".repeat(40);
  * `upTo`: for a pull request that is no longer open, the push that made its last head: what happened to the branch after
  * that (deleted, used again) is not its history. For an open one every later push counts.
  */
-async function pushesTo(client: Client, repo: RepoRef, branch: string, upTo: CommitSha | null): Promise<readonly Push[]> {
+async function pushesTo(
+  client: Client,
+  repo: RepoRef,
+  branch: string,
+  upTo: CommitSha | null,
+): Promise<readonly Push[]> {
   const { data } = await client.call(repo, "read", "activity", (o, name) =>
     o.request("GET /repos/{owner}/{repo}/activity", { ...name, ref: `refs/heads/${branch}`, per_page: 100 }),
   );
   const parsed = activity.safeParse(data);
   if (!parsed.success)
     throw new RetryLater("github_answer", "GitHub's activity has an unknown shape.", { cause: parsed.error });
-  const rows = upTo === null ? parsed.data : parsed.data.slice(Math.max(0, parsed.data.findIndex((row) => row.after === upTo)));
+  const rows =
+    upTo === null
+      ? parsed.data
+      : parsed.data.slice(
+          Math.max(
+            0,
+            parsed.data.findIndex((row) => row.after === upTo),
+          ),
+        );
   const pushes: Push[] = [];
   for (const row of rows) {
     if (row.after === noCommit) break; // an earlier branch of this name ended here

@@ -70,6 +70,8 @@ export interface GitHub {
     repo: RepoRef,
     number: number,
   ): Promise<{ kind: "snapshot"; snapshot: Snapshot } | { kind: "too_long"; what: string; headSha: CommitSha } | null>;
+  /** Who reviewed when, as it is now; at most the first 100. */
+  reviewTimes(repo: RepoRef, number: number): Promise<readonly { author: UserId | null; submittedAt: Date }[]>;
   /** Files at a commit with their mode, never through symlinks. */
   files(repo: RepoRef, commit: CommitSha, paths: readonly string[]): Promise<readonly (TreeFile | null)[]>;
   policyAt(repo: RepoRef, commit: CommitSha): Promise<PolicyFiles>;
@@ -85,7 +87,7 @@ export interface GitHub {
   /** `repo`: with whose installation to ask. */
   teamMember(repo: RepoRef, org: string, slug: string, login: string): Promise<boolean>;
   /** Live permission of a person on a repository: true for write, maintain, admin. */
-  canWrite(fullName: string, login: string): Promise<boolean>;
+  canWrite(fullName: string, person: Actor): Promise<boolean>;
   /** null: repository does not exist or the App is not installed there. */
   workflowFile(fullName: string, ref: string, file: string): Promise<WorkflowFile | null>;
   blobAt(fullName: string, commit: CommitSha, file: string): Promise<ObjectId | null>;

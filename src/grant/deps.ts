@@ -16,4 +16,6 @@ export const SOON = 10_000;
 /** `expired` and other housekeeping. */
 export const LATER = 600_000;
 
+/** Job that writes what waits for the ledger of one access repo. */
+export const flushKey = (repositoryId: number): string => `flush:${repositoryId}`;
 export const dispatchKey = (id: string): string => `dispatch:${id}`;

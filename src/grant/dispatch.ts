@@ -7,7 +7,7 @@ import { repositoryId, type RunId, runId } from "../base/ids.ts";
 import type { DispatchedEntry, DispatchFailedEntry } from "../ledger/types.ts";
 import type { DispatchTable } from "../store/schema.ts";
 import { withLease } from "../store/index.ts";
-import { dispatchKey, type GrantDeps, SOON } from "./deps.ts";
+import { dispatchKey, flushKey, type GrantDeps, SOON } from "./deps.ts";
 import { isFrozen } from "../access-repo/frozen.ts";
 import { readEnrolment } from "../pull-request/enrolment.ts";
 
@@ -26,8 +26,11 @@ export async function dispatchRun(deps: GrantDeps, id: string): Promise<void> {
   const row = await deps.db.selectFrom("dispatch").selectAll().where("id", "=", id).executeTakeFirst();
   if (!row || row.state === "bound" || row.state === "failed") return;
   // One at a time per workflow: else the recovery of one could cancel the run that another was just answered (C71).
-  const done = await withLease(deps.db, deps.clock, `dispatch:${row.workflow_repository_id}:${row.file}`, 60, () => attempt(deps, row));
-  if (done === undefined) throw new RetryLater("dispatch_busy", "Another dispatch of this workflow is under way.", { after: 1 });
+  const done = await withLease(deps.db, deps.clock, `dispatch:${row.workflow_repository_id}:${row.file}`, 60, () =>
+    attempt(deps, row),
+  );
+  if (done === undefined)
+    throw new RetryLater("dispatch_busy", "Another dispatch of this workflow is under way.", { after: 1 });
 }
 
 async function attempt(deps: GrantDeps, before: Row): Promise<true> {
@@ -77,7 +80,9 @@ async function unboundRuns(deps: GrantDeps, row: Row): Promise<readonly RunId[]>
   if (row.sent_at === null) return [];
   const since = new Date(row.sent_at.getTime() - 60_000);
   const runs = await deps.github.workflowRuns(row.workflow_repository, row.file, since);
-  const ours = runs.filter((r) => r.actor?.id === deps.github.bot.id && r.event === "workflow_dispatch").map((r) => r.id);
+  const ours = runs
+    .filter((r) => r.actor?.id === deps.github.bot.id && r.event === "workflow_dispatch")
+    .map((r) => r.id);
   if (ours.length === 0) return [];
   const bound = await deps.db.selectFrom("dispatch").select("run_id").where("run_id", "in", ours.map(String)).execute();
   const taken = new Set(bound.map((b) => Number(b.run_id)));
@@ -99,7 +104,11 @@ async function onlyCandidate(deps: GrantDeps, row: Row): Promise<RunId> {
     [only, ...more] = await unboundRuns(deps, row);
   }
   if (only === undefined) throw new RetryLater("dispatch_unseen", "GitHub does not show the run yet.");
-  if (more.length > 0) throw new RetryLater("dispatch_ambiguous", "Several runs could be the one; they are cancelled and it is sent again.");
+  if (more.length > 0)
+    throw new RetryLater(
+      "dispatch_ambiguous",
+      "Several runs could be the one; they are cancelled and it is sent again.",
+    );
   return only;
 }
 
@@ -112,7 +121,12 @@ async function bind(deps: GrantDeps, row: Row, run: RunId): Promise<true> {
       .where("state", "=", "sent")
       .executeTakeFirst();
     if (numUpdatedRows !== 1n) throw new RetryLater("dispatch_raced", "Another server bound meanwhile.");
-    const grants = await trx.selectFrom("grant").select("id").where("dispatch_id", "=", row.id).orderBy("path").execute();
+    const grants = await trx
+      .selectFrom("grant")
+      .select("id")
+      .where("dispatch_id", "=", row.id)
+      .orderBy("path")
+      .execute();
     const entry: DispatchedEntry = {
       v: 1,
       id: deps.newId(),
@@ -125,9 +139,15 @@ async function bind(deps: GrantDeps, row: Row, run: RunId): Promise<true> {
       inputs: row.inputs,
       run_id: runId(run),
     };
-    await deps.recorder.append(trx, repositoryId(row.repository_id), [entry], new Date(deps.clock.now().getTime() + SOON));
+    await deps.recorder.append(
+      trx,
+      repositoryId(row.repository_id),
+      [entry],
+      new Date(deps.clock.now().getTime() + SOON),
+    );
   });
   dispatchChannel.publish({ state: "bound", dispatch: row.id });
+  await deps.enqueue(flushKey(Number(row.repository_id)), new Date(deps.clock.now().getTime() + SOON));
   return true;
 }
 
@@ -140,7 +160,12 @@ async function fail(deps: GrantDeps, row: Row, code: string): Promise<true> {
       .where("state", "in", ["pending", "sent"])
       .executeTakeFirst();
     if (numUpdatedRows !== 1n) return;
-    const grants = await trx.selectFrom("grant").select("id").where("dispatch_id", "=", row.id).orderBy("path").execute();
+    const grants = await trx
+      .selectFrom("grant")
+      .select("id")
+      .where("dispatch_id", "=", row.id)
+      .orderBy("path")
+      .execute();
     const entry: DispatchFailedEntry = {
       v: 1,
       id: deps.newId(),
@@ -149,7 +174,12 @@ async function fail(deps: GrantDeps, row: Row, code: string): Promise<true> {
       grants: grants.map((g) => g.id),
       code,
     };
-    await deps.recorder.append(trx, repositoryId(row.repository_id), [entry], new Date(deps.clock.now().getTime() + SOON));
+    await deps.recorder.append(
+      trx,
+      repositoryId(row.repository_id),
+      [entry],
+      new Date(deps.clock.now().getTime() + SOON),
+    );
   });
   deps.log.warn({ dispatch: row.id, code }, "dispatch failed");
   return true;

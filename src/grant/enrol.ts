@@ -13,15 +13,23 @@ import { type Enrolment, readEnrolment } from "../pull-request/enrolment.ts";
  * its tip holds a valid policy; then the genesis is written, and only when that is committed does it become active.
  * @returns the enrolment, or null where the name points to nothing that we may use.
  */
-export async function enrol(deps: GrantDeps, named: { fullName: string; repositoryId: number }): Promise<Enrolment | null> {
+export async function enrol(
+  deps: GrantDeps,
+  named: { fullName: string; repositoryId: number },
+): Promise<Enrolment | null> {
   const facts = await deps.github.repository(named.fullName);
   if (facts === null) return refuse(deps, named, "not found, or the App is not installed there");
   if (facts.id !== named.repositoryId) {
-    return refuse(deps, named, `has id ${facts.id}, not ${named.repositoryId}: transferred or re-created under the same name`);
+    return refuse(
+      deps,
+      named,
+      `has id ${facts.id}, not ${named.repositoryId}: transferred or re-created under the same name`,
+    );
   }
   await deps.github.identify(facts);
   const known = await readEnrolment(deps.db, facts.id);
-  if (known && known.ownerId !== facts.ownerId) return refuse(deps, named, "has another owner than when it was enrolled");
+  if (known && known.ownerId !== facts.ownerId)
+    return refuse(deps, named, "has another owner than when it was enrolled");
   if (!known) await insert(deps, facts);
   const row = known ?? (await readEnrolment(deps.db, facts.id));
   if (row?.state !== "pending") return row;
@@ -73,7 +81,11 @@ async function open(deps: GrantDeps, facts: RepositoryFacts): Promise<void> {
   const loaded = loadPolicy(await deps.github.policyAt(facts, tip));
   if (!loaded.ok) {
     const [first] = loaded.diagnostics.filter((d) => d.severity === "error");
-    return pending(deps, facts, first ? `${first.file}:${first.line}: ${first.code} ${first.message}` : "the policy is not valid");
+    return pending(
+      deps,
+      facts,
+      first ? `${first.file}:${first.line}: ${first.code} ${first.message}` : "the policy is not valid",
+    );
   }
   const key = deps.ledgerKey();
   const genesis: GenesisEntry = {
@@ -95,7 +107,13 @@ async function open(deps: GrantDeps, facts: RepositoryFacts): Promise<void> {
   // After a restored database the ledger names a newer acceptance than this genesis: that one holds, and the head is judged from there.
   const { numUpdatedRows } = await deps.db
     .updateTable("enrolment")
-    .set({ state: "active", state_reason: null, accepted_digest: accepted.digest, accepted_commit: accepted.commit, head_sha: accepted.commit })
+    .set({
+      state: "active",
+      state_reason: null,
+      accepted_digest: accepted.digest,
+      accepted_commit: accepted.commit,
+      head_sha: accepted.commit,
+    })
     .where("repository_id", "=", String(facts.id))
     .where("state", "=", "pending")
     .executeTakeFirst();

@@ -32,7 +32,8 @@ export async function sweepGrants(deps: GrantDeps): Promise<void> {
   const rows = await deps.db.selectFrom("enrolment").selectAll().where("state", "=", "active").execute();
   for (const enrolment of rows.map(toEnrolment)) {
     await attempt("pull requests", async () => {
-      for (const number of await deps.github.openPullRequests(enrolment)) await deps.enqueue(pullRequestKey(enrolment.id, number));
+      for (const number of await deps.github.openPullRequests(enrolment))
+        await deps.enqueue(pullRequestKey(enrolment.id, number));
     });
   }
 }

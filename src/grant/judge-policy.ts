@@ -1,5 +1,6 @@
 import { loadPolicy, policyDigest } from "../access-repo/index.ts";
 import { formatInstant } from "../base/duration.ts";
+import { RetryLater } from "../base/errors.ts";
 import { digest, type Digest } from "../base/ids.ts";
 import type { BranchCommit } from "../github/types.ts";
 import type { Entry } from "../ledger/types.ts";
@@ -33,7 +34,12 @@ export async function judgePolicy(
   }
   const decision = await approvedPolicy(deps, enrolment, commit, found);
   if (!decision || !loadPolicy(commit.policy).ok) {
-    const entry: Entry = { ...common, type: "policy_quarantined", policy_digest: found, accepted_digest: accepted.digest };
+    const entry: Entry = {
+      ...common,
+      type: "policy_quarantined",
+      policy_digest: found,
+      accepted_digest: accepted.digest,
+    };
     return { accepted, quarantined: found, entries: [entry] };
   }
   const entry: Entry = {
@@ -49,22 +55,33 @@ export async function judgePolicy(
   return { accepted: { digest: digest(found), commit: commit.sha }, quarantined: null, entries: [entry] };
 }
 
+/** How long after our decision GitHub may take to say which pull request a commit merged. */
+const associationMs = 10 * 60_000;
+
 async function approvedPolicy(
-  deps: Pick<GrantDeps, "db">,
+  deps: Pick<GrantDeps, "db" | "clock">,
   enrolment: Enrolment & { accepted: NonNullable<Enrolment["accepted"]> },
   commit: BranchCommit,
   found: Digest,
 ) {
-  if (!commit.pullRequest) return undefined;
-  const rows = await deps.db
+  const decided = await deps.db
     .selectFrom("decision")
     .selectAll()
     .where("repository_id", "=", String(enrolment.id))
-    .where("pull_request_id", "=", String(commit.pullRequest.id))
-    .where("head_sha", "=", commit.pullRequest.headSha)
     .where("kind", "=", "policy")
     .where("resulting_digest", "=", found)
     .execute();
+  const { pullRequest } = commit;
+  const fresh = deps.clock.now().getTime() - associationMs;
+  if (!pullRequest && decided.some((row) => row.decided_at.getTime() > fresh)) {
+    // GitHub shows the pull request of a fresh merge a moment later. Nothing is decided or granted meanwhile.
+    throw new RetryLater("github_behind", `GitHub does not show yet which pull request ${commit.sha} merged.`);
+  }
+  const rows = decided.filter(
+    (row) => pullRequest && Number(row.pull_request_id) === pullRequest.id && row.head_sha === pullRequest.headSha,
+  );
   // Decided under another policy than the accepted one: its owners are not today's owners.
-  return rows.find((row) => (JSON.parse(row.key_text) as { policy_digest: string }).policy_digest === enrolment.accepted.digest);
+  return rows.find(
+    (row) => (JSON.parse(row.key_text) as { policy_digest: string }).policy_digest === enrolment.accepted.digest,
+  );
 }

@@ -1,7 +1,7 @@
 import { isFrozen, loadPolicy, policyDigest } from "../access-repo/index.ts";
 import type { Policy } from "../access-repo/types.ts";
 import { decisionKey } from "../approval/index.ts";
-import type { DecisionInput } from "../approval/types.ts";
+import type { DecisionInput, DecisionKey } from "../approval/types.ts";
 import { RetryLater } from "../base/errors.ts";
 import type { BranchCommit } from "../github/types.ts";
 import { decidePlanHash, planWindow } from "../plan/index.ts";
@@ -57,7 +57,10 @@ export async function judgeRequests(
 ): Promise<readonly Judged[]> {
   const all = (code: QuarantineCode): readonly Judged[] => paths.map((path) => ({ kind: "quarantine", path, code }));
   if (enrolment.quarantined !== null) return all("policy_quarantine");
-  if (!commit.pullRequest || commit.firstParent === null) return all("no_pull_request");
+  if (!commit.pullRequest || commit.firstParent === null) {
+    await waitForPullRequest(deps, enrolment, commit, paths);
+    return all("no_pull_request");
+  }
   if (commit.changes.length !== paths.length) return all("mixed_commit");
   const used = await deps.db
     .selectFrom("grant")
@@ -86,7 +89,8 @@ async function decideAgain(
 ): Promise<readonly Judged[]> {
   const answer = await deps.github.snapshot(enrolment, merged.number);
   if (answer?.kind !== "snapshot") return all("decision_differs");
-  const { pullRequest } = answer.snapshot;
+  const { pullRequest, repository } = answer.snapshot;
+  if (repository.ownerId !== enrolment.ownerId) return all("decision_differs"); // transferred meanwhile (C48)
   if (pullRequest.state !== "merged" || pullRequest.mergeCommit !== commit.sha) {
     throw new RetryLater("github_behind", "GitHub does not show the pull request as merged yet.");
   }
@@ -108,14 +112,24 @@ async function decideAgain(
   const stored = await findDecision(deps, decisionKey({ snapshot, policy, subject, sha256, resultingDigest: null }));
   if (!stored) return all("no_decision");
   const plans = decidePlanHash(new Map(requests.map((r) => [r.request.path.path, r.plan])));
-  const decision = await decideLive(deps, { snapshot, policy, subject, planPostedAt: planPostedAt(posted, plans), excluded: [] });
+  const decision = await decideLive(deps, {
+    snapshot,
+    policy,
+    subject,
+    planPostedAt: planPostedAt(posted, plans),
+    excluded: [],
+  });
   if (decision.outcome === "retry") throw new RetryLater("github_behind", decision.tree.text);
   const requester = pullRequest.author;
   if (decision.outcome !== "approved" || !requester) return all("decision_differs");
   const approvers = decision.approvers.map(({ id, login }) => ({ id, login }));
   return requests.map((request): Judged => {
     const { target, path, start, duration } = request.request;
-    const subjectOfFreeze = { target: target.name, requester: requester.login, approvers: approvers.map((a) => a.login) };
+    const subjectOfFreeze = {
+      target: target.name,
+      requester: requester.login,
+      approvers: approvers.map((a) => a.login),
+    };
     if (isFrozen(deps.config.frozen, subjectOfFreeze)) return { kind: "quarantine", path: path.path, code: "frozen" };
     const window = planWindow({ start, duration }, commit.committedAt);
     // A wall-clock slot never slides: approved after its end, there is nothing left of it.
@@ -131,4 +145,31 @@ async function decideAgain(
       pullRequest: { number: pullRequest.number, id: pullRequest.id },
     };
   });
+}
+
+/** How long after our decision GitHub may take to say which pull request a commit merged. */
+const associationMs = 10 * 60_000;
+
+/**
+ * GitHub shows the pull request of a fresh merge a moment later. Where we decided about one of these files just now, that is
+ * the likely reason, and quarantine is for ever: look again instead. Nothing is granted meanwhile.
+ * @throws RetryLater
+ */
+async function waitForPullRequest(
+  deps: GrantDeps,
+  enrolment: Enrolment,
+  commit: BranchCommit,
+  paths: readonly string[],
+): Promise<void> {
+  const recent = await deps.db
+    .selectFrom("decision")
+    .select("key_text")
+    .where("repository_id", "=", String(enrolment.id))
+    .where("kind", "=", "request")
+    .where("decided_at", ">", new Date(deps.clock.now().getTime() - associationMs))
+    .execute();
+  const decided = recent.flatMap((row) => (JSON.parse(row.key_text) as DecisionKey).requests.map((r) => r.path));
+  if (decided.some((path) => paths.includes(path))) {
+    throw new RetryLater("github_behind", `GitHub does not show yet which pull request ${commit.sha} merged.`);
+  }
 }

@@ -6,7 +6,7 @@ import type { BranchCommit } from "../github/types.ts";
 import type { Entry } from "../ledger/types.ts";
 import { accessRepoKey, type Enrolment, pullRequestKey, readEnrolment } from "../pull-request/index.ts";
 import type { Db } from "../store/index.ts";
-import { dispatchKey, type GrantDeps, SOON } from "./deps.ts";
+import { dispatchKey, flushKey, type GrantDeps, SOON } from "./deps.ts";
 import { revokePaths } from "./end-grants.ts";
 import { enrol } from "./enrol.ts";
 import { judgePolicy } from "./judge-policy.ts";
@@ -34,7 +34,8 @@ export async function reconcileHead(deps: GrantDeps, repositoryId: number): Prom
   if (commits === null) return rewritten(deps, enrolment, tip);
   for (const commit of commits) {
     const before = await readEnrolment(deps.db, repositoryId);
-    if (!isActive(before) || before.head !== commit.firstParent) throw new RetryLater("head_raced", "Another server judged this head.");
+    if (!isActive(before) || before.head !== commit.firstParent)
+      throw new RetryLater("head_raced", "Another server judged this head.");
     await judgeCommit(deps, before, commit);
   }
   await deps.enqueue(accessRepoKey(repositoryId)); // the tip may have moved while we judged
@@ -47,7 +48,9 @@ const underRequests = (path: string): boolean => path.startsWith("requests/");
 async function judgeCommit(deps: GrantDeps, enrolment: Active, commit: BranchCommit): Promise<void> {
   const added = commit.changes.filter((c) => c.status === "added" && underRequests(c.path)).map((c) => c.path);
   // Renames and copies under requests/ come with new names that nobody decided on, and take old ones away.
-  const strange = commit.changes.filter((c) => c.status !== "added" && c.status !== "removed" && underRequests(c.path)).map((c) => c.path);
+  const strange = commit.changes
+    .filter((c) => c.status !== "added" && c.status !== "removed" && underRequests(c.path))
+    .map((c) => c.path);
   const removed = commit.changes.filter((c) => c.status === "removed" && underRequests(c.path)).map((c) => c.path);
   const replaced = commit.changes
     .filter((c) => c.status !== "added" && c.status !== "removed")
@@ -69,14 +72,15 @@ async function judgeCommit(deps: GrantDeps, enrolment: Active, commit: BranchCom
     const urgent = entries.some((e) => e.type === "revoked" || e.type === "policy_accepted");
     const flushBy = new Date(deps.clock.now().getTime() + (urgent ? 0 : SOON));
     if (entries.length > 0) await deps.recorder.append(trx, enrolment.id, entries, flushBy);
-    return { dispatches: written.dispatches, urgent };
+    return { dispatches: written.dispatches, urgent, flushBy: entries.length > 0 ? flushBy : null };
   });
   headChannel.publish({ state: "judged", commit: commit.sha });
   for (const id of outcome.dispatches) await deps.enqueue(dispatchKey(id));
-  if (outcome.urgent) await deps.recorder.flush(enrolment);
+  if (outcome.flushBy) await deps.enqueue(flushKey(enrolment.id), outcome.flushBy);
   // Who may grant what changed: what is shown on open pull requests may be out of date.
   if (policy.entries.length > 0) {
-    for (const number of await deps.github.openPullRequests(enrolment)) await deps.enqueue(pullRequestKey(enrolment.id, number));
+    for (const number of await deps.github.openPullRequests(enrolment))
+      await deps.enqueue(pullRequestKey(enrolment.id, number));
   }
 }
 
@@ -123,7 +127,16 @@ async function quarantine(
       .onConflict((c) => c.doNothing())
       .execute();
     deps.log.warn({ path: j.path, commit: commit.sha, code: j.code }, "request quarantined: it never grants");
-    entries.push({ v: 1, id: deps.newId(), at: formatInstant(at), type: "request_quarantined", path: j.path, blob, commit: commit.sha, code: j.code });
+    entries.push({
+      v: 1,
+      id: deps.newId(),
+      at: formatInstant(at),
+      type: "request_quarantined",
+      path: j.path,
+      blob,
+      commit: commit.sha,
+      code: j.code,
+    });
   }
   return entries;
 }
@@ -134,7 +147,10 @@ async function quarantine(
  */
 async function rewritten(deps: GrantDeps, enrolment: Active, tip: CommitSha): Promise<void> {
   deps.log.error({ accessRepo: enrolment.fullName, from: enrolment.head, to: tip }, "the default branch was rewritten");
-  const [commit, blobs] = await Promise.all([deps.github.commit(enrolment, tip), deps.github.requestBlobs(enrolment, tip)]);
+  const [commit, blobs] = await Promise.all([
+    deps.github.commit(enrolment, tip),
+    deps.github.requestBlobs(enrolment, tip),
+  ]);
   // No pull request: a rewritten branch is never the merge that we decided on.
   const policy = await judgePolicy(deps, enrolment, { ...commit, pullRequest: null });
   await deps.db.transaction().execute(async (trx) => {
@@ -149,5 +165,5 @@ async function rewritten(deps: GrantDeps, enrolment: Active, tip: CommitSha): Pr
     const entries = [...policy.entries, ...(await revokePaths(deps, trx, enrolment.id, gone, "replaced", tip))];
     if (entries.length > 0) await deps.recorder.append(trx, enrolment.id, entries, deps.clock.now());
   });
-  await deps.recorder.flush(enrolment);
+  await deps.enqueue(flushKey(enrolment.id));
 }

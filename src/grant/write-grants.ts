@@ -35,7 +35,12 @@ export async function writeGrants(
   return { entries, dispatches: dispatches.map((d) => d.id) };
 }
 
-async function insertDispatch(deps: GrantDeps, trx: Db, enrolment: Enrolment, { request: { request, plan } }: NewGrant): Promise<string> {
+async function insertDispatch(
+  deps: GrantDeps,
+  trx: Db,
+  enrolment: Enrolment,
+  { request: { request, plan } }: NewGrant,
+): Promise<string> {
   const id = deps.newId();
   await trx
     .insertInto("dispatch")

@@ -1,4 +1,5 @@
 import type { Hono } from "hono";
+import { forHtml } from "../base/text.ts";
 import type { Log } from "../queue/index.ts";
 import { type Ctx, type Env, refuse } from "./context.ts";
 
@@ -12,6 +13,13 @@ export interface PublicDeps {
   readonly schemas: Readonly<Record<string, unknown>>;
   /** `ready: false` becomes 503. Anything else in it is shown: it must hold no secret. */
   readonly ready: () => Promise<{ readonly ready: boolean } & Json>;
+  /** What `/errors#<code>` explains: where `error_uri` of a refusal points. */
+  readonly errors: readonly {
+    readonly code: string;
+    readonly status: number;
+    readonly sentence: string;
+    readonly cure: string;
+  }[];
   /** Prometheus text; absent: no `/metrics`. */
   readonly metrics?: () => string | Promise<string>;
   readonly log: Log;
@@ -31,6 +39,8 @@ export function publicRoutes(app: Hono<Env>, deps: PublicDeps): void {
     });
   });
 
+  const page = errorPage(deps.errors);
+  app.get("/errors", (c) => c.html(page, 200, { "cache-control": "public, max-age=300" }));
   app.get("/healthz", (c) => c.json({ ok: true }));
   app.get("/readyz", async (c) => {
     const status = await deps.ready().catch((): { ready: boolean } => ({ ready: false }));
@@ -61,3 +71,12 @@ function lasting(read: () => Json | Promise<Json>, log: Log): (c: Ctx) => Promis
 }
 
 export const notFound = (c: Ctx): Response => refuse(c, 404, "not_found", "There is nothing here.");
+
+/** One section for each code, found by its anchor. Constants only, no script and no style. */
+function errorPage(errors: PublicDeps["errors"]): string {
+  const sections = errors.map(
+    ({ code, status, sentence, cure }) =>
+      `<h2 id="${forHtml(code)}">${forHtml(code)} (${status})</h2>\n<p>${forHtml(sentence)}</p>\n<p>${forHtml(cure)}</p>`,
+  );
+  return `<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>Countersign: errors of POST /token</title>\n<h1>Errors of POST /token</h1>\n${sections.join("\n")}\n</html>\n`;
+}

@@ -19,12 +19,19 @@ const page = (lines: readonly string[]): string => {
 export function diagnosticsCheck(diagnostics: readonly Diagnostic[], lead: string): CheckContent {
   const errors = diagnostics.filter((d) => d.severity === "error");
   const [first] = errors;
-  const where = (d: Diagnostic): string => `${forMarkdownCode(`${d.file}:${d.line}:${d.column}`)} **${d.code}** ${forMarkdown(d.message)}  \n  ${forMarkdown(d.hint)}`;
+  const where = (d: Diagnostic): string =>
+    `${forMarkdownCode(`${d.file}:${d.line}:${d.column}`)} **${d.code}** ${forMarkdown(d.message)}  \n  ${forMarkdown(d.hint)}`;
   return {
     status: "completed",
     conclusion: "failure",
     title: titled(errors.length === 1 && first ? `${first.code} ${first.message}` : `${errors.length} errors`),
-    summary: page([lead, "", ...errors.map((d) => `- ${where(d)}`), "", "Push a new commit with the fix; nothing is lost."]),
+    summary: page([
+      lead,
+      "",
+      ...errors.map((d) => `- ${where(d)}`),
+      "",
+      "Push a new commit with the fix; nothing is lost.",
+    ]),
     annotations: diagnostics,
   };
 }
@@ -64,7 +71,9 @@ const conclusion = (decision: Decision): NonNullable<CheckContent["conclusion"]>
 
 /** The explaining tree as a Markdown list; lines that start with two spaces belong to the line above. */
 const explained = (decision: Decision): string[] =>
-  explain(decision).map((line) => (line.startsWith("  ") ? `  - ${forMarkdownNames(line.trim())}` : `- ${forMarkdownNames(line)}`));
+  explain(decision).map((line) =>
+    line.startsWith("  ") ? `  - ${forMarkdownNames(line.trim())}` : `- ${forMarkdownNames(line)}`,
+  );
 
 export function requestCheck(
   snapshot: Snapshot,
@@ -109,7 +118,12 @@ export function requestCheck(
   };
 }
 
-export function policyCheck(snapshot: Snapshot, paths: readonly string[], decision: Decision, warnings: readonly Diagnostic[]): CheckContent {
+export function policyCheck(
+  snapshot: Snapshot,
+  paths: readonly string[],
+  decision: Decision,
+  warnings: readonly Diagnostic[],
+): CheckContent {
   return {
     status: "completed",
     conclusion: conclusion(decision),
@@ -138,8 +152,12 @@ export const reviewersOf = (
 ): { users: string[]; teams: string[] } => {
   const known = new Set(asked.map((name) => name.toLowerCase()));
   const users = owners.flatMap((o) =>
-    o.kind === "user" && !known.has(`@${o.login.toLowerCase()}`) && o.login.toLowerCase() !== requester.toLowerCase() ? [o.login] : [],
+    o.kind === "user" && !known.has(`@${o.login.toLowerCase()}`) && o.login.toLowerCase() !== requester.toLowerCase()
+      ? [o.login]
+      : [],
   );
-  const teams = owners.flatMap((o) => (o.kind === "team" && !known.has(`@${o.org}/${o.slug}`.toLowerCase()) ? [o.slug] : []));
+  const teams = owners.flatMap((o) =>
+    o.kind === "team" && !known.has(`@${o.org}/${o.slug}`.toLowerCase()) ? [o.slug] : [],
+  );
   return { users: [...new Set(users)], teams: [...new Set(teams)] };
 };

@@ -4,7 +4,10 @@ import type { UserId } from "../base/ids.ts";
 import type { ReconcileDeps } from "./deps.ts";
 
 /** `decide()` on live memberships: asks GitHub for exactly those people and teams that can still matter (C25). */
-export async function decideLive(deps: Pick<ReconcileDeps, "github">, input: Omit<DecisionInput, "memberships">): Promise<Decision> {
+export async function decideLive(
+  deps: Pick<ReconcileDeps, "github">,
+  input: Omit<DecisionInput, "memberships">,
+): Promise<Decision> {
   const { candidates, teams } = peopleToCheck(input);
   const repo = input.snapshot.repository;
   const memberships: Memberships = {
@@ -12,7 +15,9 @@ export async function decideLive(deps: Pick<ReconcileDeps, "github">, input: Omi
       await Promise.all(
         teams.map(async ({ org, slug }) => {
           const members = await Promise.all(
-            candidates.map(async (c): Promise<UserId[]> => ((await deps.github.teamMember(repo, org, slug, c.login)) ? [c.id] : [])),
+            candidates.map(
+              async (c): Promise<UserId[]> => ((await deps.github.teamMember(repo, org, slug, c.login)) ? [c.id] : []),
+            ),
           );
           return [`${org}/${slug}`.toLowerCase(), new Set(members.flat())] as const;
         }),

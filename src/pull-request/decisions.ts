@@ -4,7 +4,11 @@ import { canonicalJson } from "../base/canonical-json.ts";
 import type { ReconcileDeps } from "./deps.ts";
 
 /** Stores an approved decision before the merge that acts on it. The same decision twice is one row. */
-export async function storeDecision(deps: Pick<ReconcileDeps, "db" | "clock">, parts: KeyParts, decision: Decision): Promise<void> {
+export async function storeDecision(
+  deps: Pick<ReconcileDeps, "db" | "clock">,
+  parts: KeyParts,
+  decision: Decision,
+): Promise<void> {
   if (decision.outcome !== "approved") throw new TypeError("only approved decisions are stored");
   const { author } = parts.snapshot.pullRequest;
   if (!author) throw new TypeError("an approved decision has a requester");

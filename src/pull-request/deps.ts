@@ -19,5 +19,6 @@ export interface ReconcileDeps {
   readonly enqueue: (key: string, runAt?: Date) => Promise<void>;
 }
 
-export const pullRequestKey = (repositoryId: number, number: number): string => `pull-request:${repositoryId}:${number}`;
+export const pullRequestKey = (repositoryId: number, number: number): string =>
+  `pull-request:${repositoryId}:${number}`;
 export const accessRepoKey = (repositoryId: number): string => `access-repo:${repositoryId}`;

@@ -1,5 +1,14 @@
 import type { Selectable } from "kysely";
-import { commitSha, type CommitSha, digest, type Digest, ownerId, type OwnerId, repositoryId, type RepositoryId } from "../base/ids.ts";
+import {
+  commitSha,
+  type CommitSha,
+  digest,
+  type Digest,
+  ownerId,
+  type OwnerId,
+  repositoryId,
+  type RepositoryId,
+} from "../base/ids.ts";
 import type { RepoRef } from "../github/types.ts";
 import type { Db } from "../store/index.ts";
 import type { EnrolmentTable } from "../store/schema.ts";

@@ -41,7 +41,8 @@ export async function evaluatePolicy(
   }
   const resulting = loadPolicy(head);
   if (!resulting.ok) return { ok: false, diagnostics: resulting.diagnostics };
-  const before = policyDigest(tip.policy) === accepted.digest ? tip.policy : await github.policyAt(repository, accepted.commit);
+  const before =
+    policyDigest(tip.policy) === accepted.digest ? tip.policy : await github.policyAt(repository, accepted.commit);
   const inForce = loadPolicy(before);
   if (!inForce.ok || inForce.policy.digest !== accepted.digest) {
     return failed(finding("CS4021", settingsPath, start, "The accepted policy cannot be read back from its commit."));

@@ -1,4 +1,12 @@
-import { checkRequest, finding, hasErrors, parseRequest, parseRequestPath, sameDispatch, dispatchConflict } from "../access-repo/index.ts";
+import {
+  checkRequest,
+  finding,
+  hasErrors,
+  parseRequest,
+  parseRequestPath,
+  sameDispatch,
+  dispatchConflict,
+} from "../access-repo/index.ts";
 import type { Diagnostic, Policy, ResolvedRequest, TreeFile } from "../access-repo/types.ts";
 import type { Snapshot, Subject } from "../approval/types.ts";
 import { sha256 } from "../base/canonical-json.ts";
@@ -61,7 +69,8 @@ async function evaluateOne(
 ): Promise<One> {
   const failed = (...diagnostics: readonly Diagnostic[]): One => ({ diagnostics });
   const name = parseRequestPath(path);
-  if (!name) return failed(finding("CS4004", path, start, "Requests are files requests/<target>/[<YYYY-MM>/]<name>.yml."));
+  if (!name)
+    return failed(finding("CS4004", path, start, "Requests are files requests/<target>/[<YYYY-MM>/]<name>.yml."));
   if (!file || file.mode !== plainFile) return failed(finding("CS2001", path, start, "A request is a plain file."));
   const parsed = parseRequest(file.text, path);
   if (!parsed.ok || file.text === undefined) return failed(...parsed.diagnostics);
@@ -106,7 +115,9 @@ function conflicts(requests: readonly EvaluatedRequest[]): Diagnostic[] {
     a.workflow.file === b.workflow.file &&
     a.workflow.ref === b.workflow.ref;
   return dispatched.flatMap((b, i) => {
-    const other = dispatched.slice(0, i).find((a) => sameWorkflow(a.request, b.request) && !sameDispatch(a.request, b.request));
+    const other = dispatched
+      .slice(0, i)
+      .find((a) => sameWorkflow(a.request, b.request) && !sameDispatch(a.request, b.request));
     return other ? [dispatchConflict({ file: b.request.path.path }, other.request.path.path)] : [];
   });
 }

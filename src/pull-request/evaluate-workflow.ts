@@ -46,7 +46,7 @@ export async function evaluateWorkflow(
   if (found.repository.ownerId !== snapshot.repository.ownerId) {
     return failed(workflowOfAnotherOwner(where, workflow.repository, owner ?? ""));
   }
-  if (!(await github.canWrite(workflow.repository, requester.login))) {
+  if (!(await github.canWrite(workflow.repository, requester))) {
     return failed(requesterCannotWrite(where, workflow.repository, requester.login));
   }
   const { file } = found;
@@ -79,7 +79,8 @@ function checkInputs(
   for (const [name, value] of Object.entries(inputs)) {
     const input = declared.get(name);
     if (!input) wrong.push(inputUndeclared(where, name, [...declared.keys()]));
-    else if (input.options && !input.options.includes(value)) wrong.push(inputNotAdmitted(where, name, value, input.options));
+    else if (input.options && !input.options.includes(value))
+      wrong.push(inputNotAdmitted(where, name, value, input.options));
   }
   for (const [name, input] of declared) {
     if (input.required && !input.hasDefault && !Object.hasOwn(inputs, name)) wrong.push(inputMissing(where, name));

@@ -39,7 +39,10 @@ export function requestMessage(
     trailer("Pull-request", `#${pullRequest.number}`),
     ...(ledgerHead === null ? [] : [trailer("Ledger-head", ledgerHead)]),
   ];
-  return { title: `${mergeTitle(requests)} (#${pullRequest.number})`, message: [...reasons, "", ...trailers].join("\n") };
+  return {
+    title: `${mergeTitle(requests)} (#${pullRequest.number})`,
+    message: [...reasons, "", ...trailers].join("\n"),
+  };
 }
 
 const expires = (start: Date | undefined, duration: number): string =>
@@ -47,7 +50,12 @@ const expires = (start: Date | undefined, duration: number): string =>
     ? `${formatDuration(duration)} after this commit`
     : formatInstant(new Date(start.getTime() + duration * 1000));
 
-export function policyMessage(snapshot: Snapshot, paths: readonly string[], decision: Decision, ledgerHead: string | null): MergeMessage {
+export function policyMessage(
+  snapshot: Snapshot,
+  paths: readonly string[],
+  decision: Decision,
+  ledgerHead: string | null,
+): MergeMessage {
   const { pullRequest } = snapshot;
   const trailers = [
     trailer("Requested-by", pullRequest.author?.login ?? "unknown"),

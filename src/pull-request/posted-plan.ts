@@ -1,8 +1,15 @@
 import type { Snapshot } from "../approval/types.ts";
 import { digestOf } from "../base/canonical-json.ts";
 import type { Digest } from "../base/ids.ts";
-import type { CheckContent } from "../github/types.ts";
+import type { CheckContent, RepoRef } from "../github/types.ts";
 import type { ReconcileDeps } from "./deps.ts";
+
+/** What a check run is posted for. */
+export interface Shown {
+  readonly repository: RepoRef;
+  readonly pullRequest: Pick<Snapshot["pullRequest"], "number" | "headSha">;
+  readonly reviews: Snapshot["reviews"];
+}
 
 /** What readers of this head were shown, and since when. */
 export interface Posted {
@@ -13,7 +20,10 @@ export interface Posted {
   readonly shown: string;
 }
 
-export async function readPosted(deps: Pick<ReconcileDeps, "db">, { repository, pullRequest }: Snapshot): Promise<Posted | null> {
+export async function readPosted(
+  deps: Pick<ReconcileDeps, "db">,
+  { repository, pullRequest }: Shown,
+): Promise<Posted | null> {
   const row = await deps.db
     .selectFrom("posted_plan")
     .selectAll()
@@ -31,15 +41,15 @@ export async function readPosted(deps: Pick<ReconcileDeps, "db">, { repository, 
   };
 }
 
-const mark = (review: Snapshot["reviews"][number]): string => `${review.author?.id ?? "ghost"}@${review.submittedAt.getTime()}`;
+const mark = (review: Snapshot["reviews"][number]): string =>
+  `${review.author?.id ?? "ghost"}@${review.submittedAt.getTime()}`;
 
 /**
  * Since when reviews count for these plans (C60, C68); null: not posted for this head, or other plans were.
  *
- * GitHub's times are whole seconds. A review of the same second as the post may be older: those that were there when we read
- * the pull request just before posting are, and they stay out by name (`withoutEarlier`). What remains is a review that fell
- * between that reading and the post, in one second, for exactly this head: we let it count, since refusing it would for ever
- * ignore an approval that a script gave right after it saw the plan.
+ * GitHub's times are whole seconds, so a review of the second of the post may be older than it. Which ones are is settled by
+ * looking (`seenBefore`): all that were there when the post was answered stay out by name, see `withoutEarlier`. What comes
+ * after that in the same second counts, or a quick approval would be ignored for ever.
  */
 export const planPostedAt = (posted: Posted | null, plans: Digest): Date | null =>
   posted?.plans === plans ? new Date(Math.floor(posted.at.getTime() / 1000) * 1000 - 1) : null;
@@ -50,7 +60,9 @@ export function withoutEarlier(snapshot: Snapshot, posted: Posted | null): Snaps
   const before = new Date(Math.floor(posted.at.getTime() / 1000) * 1000 - 1000);
   return {
     ...snapshot,
-    reviews: snapshot.reviews.map((r) => (posted.seenBefore.has(mark(r)) && r.submittedAt > before ? { ...r, submittedAt: before } : r)),
+    reviews: snapshot.reviews.map((r) =>
+      posted.seenBefore.has(mark(r)) && r.submittedAt > before ? { ...r, submittedAt: before } : r,
+    ),
   };
 }
 
@@ -60,7 +72,7 @@ export function withoutEarlier(snapshot: Snapshot, posted: Posted | null): Snaps
  */
 export async function post(
   deps: ReconcileDeps,
-  snapshot: Snapshot,
+  snapshot: Shown,
   posted: Posted | null,
   content: CheckContent,
   plans: Digest | null,
@@ -75,11 +87,18 @@ export async function post(
   if (posted?.shown === shown && kept) return;
   const { repository, pullRequest } = snapshot;
   const externalId = `${repository.id}#${pullRequest.number}`;
-  const { id, at } = await deps.github.putCheck(repository, pullRequest.headSha, externalId, content, posted?.checkRunId ?? null);
+  const { id, at } = await deps.github.putCheck(
+    repository,
+    pullRequest.headSha,
+    externalId,
+    content,
+    posted?.checkRunId ?? null,
+  );
+  const seen = kept && posted ? [...posted.seenBefore] : await seenAt(deps, snapshot);
   const row = {
     plans_sha256: plans ?? posted?.plans ?? digestOf(null),
     posted_at: kept && posted ? posted.at : at,
-    seen_before: kept && posted ? [...posted.seenBefore].join(",") : snapshot.reviews.map(mark).join(","),
+    seen_before: seen.join(","),
     check_run_id: id,
     shown_sha256: shown,
   };
@@ -88,4 +107,10 @@ export async function post(
     .values({ repository_id: repository.id, pull_request: pullRequest.number, head_sha: pullRequest.headSha, ...row })
     .onConflict((c) => c.columns(["repository_id", "pull_request", "head_sha"]).doUpdateSet(row))
     .execute();
+}
+
+/** Reviews that are there when the post has been answered: their writers cannot have read it. */
+async function seenAt(deps: ReconcileDeps, { repository, pullRequest, reviews }: Shown): Promise<readonly string[]> {
+  const now = await deps.github.reviewTimes(repository, pullRequest.number);
+  return [...new Set([...reviews.map(mark), ...now.map((r) => `${r.author ?? "ghost"}@${r.submittedAt.getTime()}`)])];
 }

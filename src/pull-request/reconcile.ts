@@ -28,10 +28,14 @@ export async function reconcilePullRequest(deps: ReconcileDeps, repositoryId: nu
   if (answer === null) return;
   if (answer.kind === "too_long") {
     const way = "Split it: at most 100 files, 100 commits and 100 reviewers can be judged whole.";
-    await deps.github.putCheck(enrolment, answer.headSha, `${repositoryId}#${number}`, plainCheck("failure", `Refused: ${answer.what}`, [way]), null);
+    const shown = { repository: enrolment, pullRequest: { number, headSha: answer.headSha }, reviews: [] };
+    const content = plainCheck("failure", `Refused: ${answer.what}`, [way]);
+    await post(deps, shown, await readPosted(deps, shown), content, null);
     return;
   }
   const read = answer.snapshot;
+  // Transferred: another owner's people would decide (C48). Enrolment says so to the operator.
+  if (read.repository.ownerId !== enrolment.ownerId) return;
   if (read.pullRequest.state === "merged") await deps.enqueue(accessRepoKey(repositoryId));
   if (read.pullRequest.state !== "open") return; // C06: nothing is posted on what is over
   const posted = await readPosted(deps, read);
@@ -52,16 +56,29 @@ async function judge(context: Context): Promise<void> {
   const say = (...args: Parameters<typeof plainCheck>) => post(deps, snapshot, posted, plainCheck(...args), null);
   const kind = classifyChanges(snapshot.changes);
   if (kind.kind === "other") {
-    return say("success", "Not an access request", ["This pull request touches neither requests nor policy. Countersign never merges it."]);
+    return say("success", "Not an access request", [
+      "This pull request touches neither requests nor policy. Countersign never merges it.",
+    ]);
   }
   if (enrolment.state === "stopped") {
-    return say("failure", "Stopped", [`Countersign stopped for this repository: ${enrolment.stateReason ?? "see the server's log"}.`]);
+    return say("failure", "Stopped", [
+      `Countersign stopped for this repository: ${enrolment.stateReason ?? "see the server's log"}.`,
+    ]);
   }
   switch (kind.kind) {
     case "refused":
-      return post(deps, snapshot, posted, diagnosticsCheck(kind.diagnostics, "This pull request cannot be judged as it is."), null);
+      return post(
+        deps,
+        snapshot,
+        posted,
+        diagnosticsCheck(kind.diagnostics, "This pull request cannot be judged as it is."),
+        null,
+      );
     case "revocation":
-      return say("success", "Revocation", ["Merging this ends the grants of the deleted requests at once.", ...kind.paths]);
+      return say("success", "Revocation", [
+        "Merging this ends the grants of the deleted requests at once.",
+        ...kind.paths,
+      ]);
     case "policy":
       return judgePolicy(context);
     case "request":
@@ -73,7 +90,8 @@ async function judgeRequest(context: Context, accepted: Digest, paths: readonly 
   const { deps, snapshot, posted } = context;
   const policy = acceptedPolicy(snapshot, accepted);
   if (!policy) {
-    const way = "Somebody changed who may grant what without Countersign's decision. Nothing is granted until the policy is restored or accepted by a policy pull request.";
+    const way =
+      "Somebody changed who may grant what without Countersign's decision. Nothing is granted until the policy is restored or accepted by a policy pull request.";
     return post(deps, snapshot, posted, plainCheck("failure", "Policy quarantine", [way]), null);
   }
   const used = await usedPaths(deps, snapshot, paths);
@@ -83,7 +101,13 @@ async function judgeRequest(context: Context, accepted: Digest, paths: readonly 
   }
   const evaluation = await evaluateRequests(deps, snapshot, policy, paths, false);
   if (!evaluation.ok) {
-    return post(deps, snapshot, posted, diagnosticsCheck(evaluation.diagnostics, "This request is not valid yet."), null);
+    return post(
+      deps,
+      snapshot,
+      posted,
+      diagnosticsCheck(evaluation.diagnostics, "This request is not valid yet."),
+      null,
+    );
   }
   const { requests, warnings } = evaluation;
   const subject: DecisionInput["subject"] = { kind: "request", requests: requests.map((r) => r.subject) };
@@ -104,7 +128,14 @@ async function judgeRequest(context: Context, accepted: Digest, paths: readonly 
       approvers: decision.approvers.map((a) => a.login),
     }),
   );
-  if (freeze) return post(deps, snapshot, posted, plainCheck("action_required", "Frozen by the operator", ["Nothing is merged while COUNTERSIGN_FROZEN is set."]), plans);
+  if (freeze)
+    return post(
+      deps,
+      snapshot,
+      posted,
+      plainCheck("action_required", "Frozen by the operator", ["Nothing is merged while COUNTERSIGN_FROZEN is set."]),
+      plans,
+    );
   const sha256 = new Map(requests.map((r) => [r.request.path.path, r.sha256]));
   await storeDecision(deps, { snapshot, policy, subject, sha256, resultingDigest: null }, decision);
   await merge(context, requestMessage(snapshot, requests, decision, await ledgerHead(context)));
@@ -114,11 +145,18 @@ async function judgePolicy(context: Context): Promise<void> {
   const { deps, snapshot, posted, accepted } = context;
   const evaluation = await evaluatePolicy(deps.github, snapshot, accepted);
   if (!evaluation.ok) {
-    return post(deps, snapshot, posted, diagnosticsCheck(evaluation.diagnostics, "This policy is not valid yet."), null);
+    return post(
+      deps,
+      snapshot,
+      posted,
+      diagnosticsCheck(evaluation.diagnostics, "This policy is not valid yet."),
+      null,
+    );
   }
   const { accepted: policy, paths, resulting, warnings } = evaluation;
   if (paths.length === 0) {
-    const what = "The merge yields the policy that is in force: no approval is needed, and Countersign does not merge it.";
+    const what =
+      "The merge yields the policy that is in force: no approval is needed, and Countersign does not merge it.";
     return post(deps, snapshot, posted, plainCheck("success", "Restores the accepted policy", [what]), null);
   }
   const subject: DecisionInput["subject"] = { kind: "policy", paths };
@@ -142,7 +180,11 @@ function acceptedPolicy(snapshot: Snapshot, accepted: Digest): Policy | null {
 }
 
 /** Paths that a grant had before: the name is the identity, also after the file was deleted (C33). */
-async function usedPaths(deps: ReconcileDeps, snapshot: Snapshot, paths: readonly string[]): Promise<readonly string[]> {
+async function usedPaths(
+  deps: ReconcileDeps,
+  snapshot: Snapshot,
+  paths: readonly string[],
+): Promise<readonly string[]> {
   const rows = await deps.db
     .selectFrom("grant")
     .select("path")
@@ -163,9 +205,16 @@ async function setTitle({ deps, snapshot }: Context, text: string): Promise<void
 async function askReviewers({ deps, snapshot }: Context, decision: Decision): Promise<void> {
   const { pullRequest, repository } = snapshot;
   if (pullRequest.draft || decision.outcome !== "pending") return;
-  const { users, teams } = reviewersOf(decision.awaited, pullRequest.requestedReviewers, pullRequest.author?.login ?? "");
+  const { users, teams } = reviewersOf(
+    decision.awaited,
+    pullRequest.requestedReviewers,
+    pullRequest.author?.login ?? "",
+  );
   if (users.length + teams.length === 0) return;
-  await deps.github.requestReviewers(repository, pullRequest.number, { users: users.slice(0, 15), teams: teams.slice(0, 15) });
+  await deps.github.requestReviewers(repository, pullRequest.number, {
+    users: users.slice(0, 15),
+    teams: teams.slice(0, 15),
+  });
 }
 
 async function ledgerHead({ deps, snapshot }: Context): Promise<string | null> {
@@ -186,7 +235,10 @@ async function merge({ deps, snapshot }: Context, { title, message }: MergeMessa
   const result = await deps.github.merge(repository, pullRequest.number, pullRequest.headSha, title, message);
   if (result.kind === "refused") {
     deps.log.warn({ pullRequest: pullRequest.number, status: result.status }, "GitHub refused the merge");
-    throw new RetryLater("merge_refused", `GitHub refused the merge with ${result.status}: ${oneLine(result.message, 200)}`);
+    throw new RetryLater(
+      "merge_refused",
+      `GitHub refused the merge with ${result.status}: ${oneLine(result.message, 200)}`,
+    );
   }
   await deps.enqueue(accessRepoKey(repository.id));
 }

@@ -2,9 +2,15 @@ import { load } from "js-yaml";
 
 /** What a workflow file says about being started by hand. */
 export interface WorkflowDispatch {
-  readonly inputs: ReadonlyMap<string, { readonly required: boolean; readonly hasDefault: boolean; readonly options: readonly string[] | null }>;
+  readonly inputs: ReadonlyMap<
+    string,
+    { readonly required: boolean; readonly hasDefault: boolean; readonly options: readonly string[] | null }
+  >;
 }
-export type WorkflowText = { readonly kind: "dispatch"; readonly dispatch: WorkflowDispatch } | { readonly kind: "no_dispatch" } | { readonly kind: "unreadable" };
+export type WorkflowText =
+  | { readonly kind: "dispatch"; readonly dispatch: WorkflowDispatch }
+  | { readonly kind: "no_dispatch" }
+  | { readonly kind: "unreadable" };
 
 /**
  * Reads `on.workflow_dispatch` of a workflow file as GitHub would. Aliases are allowed, as GitHub allows them since 2025, but

@@ -25,11 +25,11 @@ export type Received = "stored" | "again" | "known";
 
 export interface Inbox {
   /** Stores a delivery and asks for the inbox to be read, in one transaction. Only after this may GitHub get its 202. */
-  receive(delivery: Delivery): Promise<Received>;
+  readonly receive: (delivery: Delivery) => Promise<Received>;
   /** The handler of `inboxKey`: routes what waits. One bad delivery does not stop the others. */
-  drain(): Promise<void>;
+  readonly drain: () => Promise<void>;
   /** Forgets deliveries that GitHub cannot send again. For the sweep. @returns how many. */
-  prune(): Promise<number>;
+  readonly prune: () => Promise<number>;
 }
 
 export interface InboxOptions {

@@ -29,14 +29,14 @@ export interface QueueOptions {
 
 export interface Queue {
   /** See `enqueueJob`. With `trx` the job exists when the transaction commits, and is looked for soon after. */
-  enqueue(key: string, runAt?: Date, trx?: Db): Promise<void>;
+  readonly enqueue: (key: string, runAt?: Date, trx?: Db) => Promise<void>;
   /** Looks for due jobs now. To call after a commit, or after a test moved its clock. */
-  wake(): void;
-  start(): Promise<void>;
+  readonly wake: () => void;
+  readonly start: () => Promise<void>;
   /** Takes no more jobs and waits for those that run. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
   /** Runs what is due, also when not started, until nothing is due and nothing runs. @throws when the database fails */
-  idle(): Promise<void>;
+  readonly idle: () => Promise<void>;
 }
 
 /** Commits take a moment: after an enqueue in a transaction we look several times, until the next poll would find it. */

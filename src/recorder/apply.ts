@@ -28,7 +28,8 @@ export async function applyBatch(deps: RecorderDeps, id: RepositoryId, committed
   const { batch } = committed;
   const applied = await deps.db.transaction().execute(async (trx): Promise<Applied> => {
     const state = await ledgerState(trx, id, true);
-    if (state.sequence !== batch.header.sequence - 1 || state.sha256 !== batch.header.previous_batch_sha256) return "moved";
+    if (state.sequence !== batch.header.sequence - 1 || state.sha256 !== batch.header.previous_batch_sha256)
+      return "moved";
     const stored = await trx
       .selectFrom("ledger_batch")
       .select(["state", "body"])
@@ -112,14 +113,13 @@ async function importBatch(
 }
 
 /** Entries that the database has and that waited are now recorded by this batch: nothing is recorded twice (C58). */
-async function importEntries(
-  trx: Transaction<Database>,
-  id: RepositoryId,
-  batch: Batch,
-  now: Date,
-): Promise<boolean> {
+async function importEntries(trx: Transaction<Database>, id: RepositoryId, batch: Batch, now: Date): Promise<boolean> {
   const ids = batch.entries.map((entry) => entry.id);
-  const known = await trx.selectFrom("ledger_entry").select(["id", "body", "batch_id"]).where("id", "in", ids).execute();
+  const known = await trx
+    .selectFrom("ledger_entry")
+    .select(["id", "body", "batch_id"])
+    .where("id", "in", ids)
+    .execute();
   const bodies = new Map(known.map((row) => [row.id, row]));
   const fresh: Entry[] = [];
   for (const entry of batch.entries) {

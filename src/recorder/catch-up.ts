@@ -34,7 +34,8 @@ export async function catchUp(deps: RecorderDeps, repo: RepoRef): Promise<void> 
         continue;
       }
       const cause = tip ? `the branch at ${tip} does not descend from ${state.commit}` : "the branch is gone";
-      if (await stop(deps, repo.id, state, `ledger cut off: ${cause}, the last recorded commit is ${state.commit}`)) continue;
+      if (await stop(deps, repo.id, state, `ledger cut off: ${cause}, the last recorded commit is ${state.commit}`))
+        continue;
     } else {
       await readOn(deps, repo.id, state, commits);
     }
@@ -43,7 +44,12 @@ export async function catchUp(deps: RecorderDeps, repo: RepoRef): Promise<void> 
 }
 
 /** Judges and applies commit by commit; returns where somebody else was faster, for another round. */
-async function readOn(deps: RecorderDeps, id: RepositoryId, state: LedgerState, commits: readonly LedgerCommit[]): Promise<void> {
+async function readOn(
+  deps: RecorderDeps,
+  id: RepositoryId,
+  state: LedgerState,
+  commits: readonly LedgerCommit[],
+): Promise<void> {
   let after = await verified(deps, id, state);
   for (const commit of commits) {
     const judged = judgeCommit(commit, after, (kid) => deps.keys.ledgerKeyOf(kid));
@@ -54,7 +60,12 @@ async function readOn(deps: RecorderDeps, id: RepositoryId, state: LedgerState, 
       if (applied === "conflict") cause = "the database has other content under the same ids";
     }
     if (cause !== undefined || !judged.ok) {
-      await stop(deps, id, { sequence: after.chain.sequence }, `foreign commit ${commit.sha} on the ledger branch: ${cause}`);
+      await stop(
+        deps,
+        id,
+        { sequence: after.chain.sequence },
+        `foreign commit ${commit.sha} on the ledger branch: ${cause}`,
+      );
       return;
     }
     after = judged.next;

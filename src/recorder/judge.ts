@@ -1,7 +1,15 @@
 import type { KeyObject } from "node:crypto";
 import type { CommitSha, Digest, RepositoryId } from "../base/ids.ts";
 import type { GitHub } from "../github/types.ts";
-import { extendChain, LedgerError, nextKid, parseBatch, startChain, type Batch, type ChainState } from "../ledger/index.ts";
+import {
+  extendChain,
+  LedgerError,
+  nextKid,
+  parseBatch,
+  startChain,
+  type Batch,
+  type ChainState,
+} from "../ledger/index.ts";
 
 export type LedgerCommit = NonNullable<Awaited<ReturnType<GitHub["ledgerCommits"]>>>[number];
 
@@ -55,7 +63,10 @@ export function judgeCommit(
   const key = held(kid);
   const keys = key ? new Map(after.chain.keys).set(kid, key) : after.chain.keys;
   const step = extendChain({ ...after.chain, keys }, batch);
-  if (!step.ok) return foreign(step.reason === "unknown_key" ? `it is signed by key ${kid}, which this server does not hold` : step.message);
+  if (!step.ok)
+    return foreign(
+      step.reason === "unknown_key" ? `it is signed by key ${kid}, which this server does not hold` : step.message,
+    );
   return { ok: true, batch, path: file.path, next: { commit: commit.sha, chain: step.state } };
 }
 

@@ -25,7 +25,7 @@ export async function ledgerState(db: Kysely<Database>, id: RepositoryId, lock =
   if (!row) throw new RetryLater("not_enrolled", `Repository ${id} is not enrolled.`);
   if (row.state === "stopped") throw new LedgerStopped(row.state_reason ?? "no reason was stored");
   return {
-    sequence: Number(row.ledger_sequence),
+    sequence: row.ledger_sequence,
     sha256: row.ledger_sha256 as Digest | null,
     commit: row.ledger_commit as CommitSha | null,
   };

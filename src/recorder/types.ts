@@ -21,7 +21,11 @@ export interface RecorderDeps {
    */
   readonly onImport?: ImportHook;
 }
-export type ImportHook = (trx: Transaction<Database>, repositoryId: RepositoryId, entries: readonly Entry[]) => Promise<void>;
+export type ImportHook = (
+  trx: Transaction<Database>,
+  repositoryId: RepositoryId,
+  entries: readonly Entry[],
+) => Promise<void>;
 
 /** Writes the ledger of the access repos (DESIGN.md section 4, The ledger is write-ahead and signed). */
 export interface Recorder {

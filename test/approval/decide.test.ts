@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decide, explain, explainTree } from "../../src/approval/index.ts";
 import * as w from "./world.ts";
@@ -18,6 +18,11 @@ describe("decide", () => {
     expect(decision.outcome).toBe("pending");
     expect(decision.awaited).toEqual([{ kind: "user", login: "bob" }]);
     expect(decision.tree.text).toBe("Waiting for 1 more approval: from @bob.");
+  });
+
+  test("does not wait for an owner who approved that path already", () => {
+    const decision = decide(w.inputOf({ settings: "approvals: 2\n", reviews: [w.review(w.bob)] }));
+    expect(decision.awaited).toEqual([{ kind: "user", login: "carol" }]);
   });
 
   test("a draft is decided like any other", () => {
@@ -165,7 +170,7 @@ describe("after the merge", () => {
   });
 
   test("what happens to the branch afterwards changes nothing", () => {
-    const gone = w.push(w.carol, { before: w.head, after: w.zeros as typeof w.head });
+    const gone = w.push(null, { before: w.head, after: w.zeros as typeof w.head });
     const reused = w.push(w.carol, { after: w.older });
     expect(decide(w.inputOf({ pullRequest: merged, reviews, snapshot: { pushes: [w.push(), gone] } })).outcome).toBe(
       "approved",

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decide, peopleToCheck } from "../../src/approval/index.ts";
 import type { Review } from "../../src/approval/types.ts";
@@ -37,6 +37,15 @@ describe("GitHub is asked", () => {
     expect(names({ ...rest, ...codeowners })).toEqual(nobody);
   });
 
+  test("about an owner by name whom another slot may take by a team", () => {
+    const codeowners = "* @acme/platform\n/requests/aws-prod/ @bob\n";
+    const role = "    also_approved_by: [{ from: ['@acme/security'], count: 1 }]\n";
+    expect(names({ codeowners, role, reviews: [w.review(w.bob)] })).toEqual({
+      people: ["Bob"],
+      teams: ["acme/security"],
+    });
+  });
+
   test("nothing about owners by name", () => {
     const codeowners = "* @acme/platform\n/requests/aws-prod/ @bob @acme/sre\n";
     expect(names({ codeowners, reviews: [w.review(w.bob)] })).toEqual(nobody);
@@ -69,7 +78,9 @@ test("who is not asked about could not have changed the outcome", () => {
       const ids = new Set(asked.candidates.map((one) => one.id));
       const slugs = new Set(asked.teams.map((team) => `${team.org}/${team.slug}`));
       const some = [...full.memberships.teams].filter(([team]) => slugs.has(team));
-      const memberships = { teams: new Map(some.map(([team, people]) => [team, people.intersection(ids)])) };
+      const memberships = {
+        teams: new Map(some.map(([team, people]) => [team, new Set([...people].filter((id) => ids.has(id)))])),
+      };
       const narrow = decide({ ...full, memberships });
       const wide = decide(full);
       expect(narrow.outcome).toBe(wide.outcome);

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { verifyClone, type AuditResult, type VerifyOptions } from "../../src/audit/index.ts";
@@ -83,15 +83,15 @@ describe("the ledger of a clone", () => {
 
   it("is read whatever the caller's environment and the clone's configuration say", async () => {
     record(...(await chainOf(links())));
-    clone.git("config", "core.fsmonitor", "touch pwned");
     clone.git("config", "log.showRoot", "false");
     clone.git("config", "diff.renames", "copies");
     clone.git("replace", clone.git("rev-parse", "countersign-ledger"), clone.git("rev-parse", "main"));
+    const ran = join(clone.dir, "ran");
+    clone.git("config", "core.fsmonitor", `touch ${ran}; echo`); // last: our own git would run it too
     vi.stubEnv("GIT_DIR", "/nonexistent");
     vi.stubEnv("GIT_OBJECT_DIRECTORY", "/nonexistent");
     expect(await verify()).toMatchObject({ ok: true, batches: 3 });
-    vi.unstubAllEnvs();
-    expect(clone.git("status", "--porcelain", "-uall", "--no-renames")).not.toContain("pwned");
+    expect(existsSync(ran)).toBe(false);
   });
 });
 
@@ -182,9 +182,9 @@ describe("C52 a ledger branch that is not wholly ours", () => {
     clone.add(...chain);
     act(chain);
     clone.git("checkout", "-qf", "main");
-    const found = await codes();
-    expect(found).toContain("foreign_commit");
-    expect(new Set(found)).toEqual(new Set(["foreign_commit"]));
+    const { problems, batches } = await verify();
+    expect(batches).toBe(3);
+    expect(problems.map((problem) => problem.code)).toContain("foreign_commit");
   });
 
   it.each<[string, () => void, string]>([

@@ -3,7 +3,13 @@ import { parseClaims } from "../../src/exchange/claims.ts";
 import { hex, payload } from "./fixtures.ts";
 
 test("a job's token parses, and its ids become the branded numbers", () => {
-  expect(parseClaims(payload())).toMatchObject({ repositoryId: 74, repositoryOwnerId: 65, runId: 900, runAttempt: 1, actorId: 11 });
+  expect(parseClaims(payload())).toMatchObject({
+    repositoryId: 74,
+    repositoryOwnerId: 65,
+    runId: 900,
+    runAttempt: 1,
+    actorId: 11,
+  });
 });
 
 test.each([
@@ -28,7 +34,9 @@ test.each([
 });
 
 test("optional claims stay absent", () => {
-  const parsed = parseClaims(payload({ environment: undefined, job_workflow_ref: undefined, job_workflow_sha: undefined }));
+  const parsed = parseClaims(
+    payload({ environment: undefined, job_workflow_ref: undefined, job_workflow_sha: undefined }),
+  );
   expect(parsed && "environment" in parsed).toBe(false);
 });
 

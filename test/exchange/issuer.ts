@@ -38,7 +38,9 @@ export async function startIssuer(): Promise<Issuer> {
     answer: (next) => (listener = next),
     token: (over = {}, header = {}) => {
       const claims = { ...payload(), iss: url, jti: randomUUID(), ...over };
-      return new SignJWT(claims).setProtectedHeader({ alg: "RS256", kid: "k1", typ: "JWT", ...header }).sign(rsa.privateKey);
+      return new SignJWT(claims)
+        .setProtectedHeader({ alg: "RS256", kid: "k1", typ: "JWT", ...header })
+        .sign(rsa.privateKey);
     },
     close: () =>
       new Promise((resolve) => {

@@ -30,31 +30,102 @@ const table: readonly (readonly [string, Case, "match" | Code])[] = [
   ["the job that was approved", {}, "match"],
   ["C41 another repository", { claims: { repository_id: "75" } }, "workflow_mismatch"],
   ["C41 another owner", { claims: { repository_owner_id: "66" } }, "workflow_mismatch"],
-  ["C07 a renamed repository of the same id", { claims: { repository: "acme/infra-2", workflow_ref: "acme/infra-2/.github/workflows/delete.yml@refs/heads/main", job_workflow_ref: "acme/infra-2/.github/workflows/delete.yml@refs/heads/main" } }, "match"],
-  ["workflow_ref of another repository's name", { claims: { workflow_ref: "acme/other/.github/workflows/delete.yml@refs/heads/main" } }, "workflow_mismatch"],
-  ["another workflow file", { claims: { workflow_ref: "acme/infra/.github/workflows/other.yml@refs/heads/main" } }, "workflow_mismatch"],
-  ["a workflow file with the approved one as prefix", { claims: { workflow_ref: "acme/infra/.github/workflows/delete.yml.evil@refs/heads/main" } }, "workflow_mismatch"],
-  ["the workflow from another ref", { claims: { workflow_ref: "acme/infra/.github/workflows/delete.yml@refs/heads/evil" } }, "ref_mismatch"],
+  [
+    "C07 a renamed repository of the same id",
+    {
+      claims: {
+        repository: "acme/infra-2",
+        workflow_ref: "acme/infra-2/.github/workflows/delete.yml@refs/heads/main",
+        job_workflow_ref: "acme/infra-2/.github/workflows/delete.yml@refs/heads/main",
+      },
+    },
+    "match",
+  ],
+  [
+    "workflow_ref of another repository's name",
+    { claims: { workflow_ref: "acme/other/.github/workflows/delete.yml@refs/heads/main" } },
+    "workflow_mismatch",
+  ],
+  [
+    "another workflow file",
+    { claims: { workflow_ref: "acme/infra/.github/workflows/other.yml@refs/heads/main" } },
+    "workflow_mismatch",
+  ],
+  [
+    "a workflow file with the approved one as prefix",
+    { claims: { workflow_ref: "acme/infra/.github/workflows/delete.yml.evil@refs/heads/main" } },
+    "workflow_mismatch",
+  ],
+  [
+    "the workflow from another ref",
+    { claims: { workflow_ref: "acme/infra/.github/workflows/delete.yml@refs/heads/evil" } },
+    "ref_mismatch",
+  ],
   ["another ref", { claims: { ref: "refs/heads/evil" } }, "ref_mismatch"],
   ["a ref that only looks the same", { claims: { ref: "refs/tags/main" } }, "ref_mismatch"],
-  ["C40 a job inside a reusable workflow that nobody named", { claims: { job_workflow_ref: reusable } }, "reusable_mismatch"],
-  ["C40 a job without job_workflow_ref", { claims: { job_workflow_ref: undefined, job_workflow_sha: undefined } }, "reusable_mismatch"],
-  ["C40 the reusable workflow that was named", { grant: { plan: plan({ workflow: { reusable } }) }, claims: { job_workflow_ref: reusable, job_workflow_sha: hex("c") } }, "match"],
-  ["C40 the named reusable workflow at another commit", { grant: { plan: plan({ workflow: { reusable } }) }, claims: { job_workflow_ref: reusable, job_workflow_sha: hex("d") } }, "reusable_mismatch"],
-  ["C40 no reusable workflow where one was named", { grant: { plan: plan({ workflow: { reusable } }) } }, "reusable_mismatch"],
+  [
+    "C40 a job inside a reusable workflow that nobody named",
+    { claims: { job_workflow_ref: reusable } },
+    "reusable_mismatch",
+  ],
+  [
+    "C40 a job without job_workflow_ref",
+    { claims: { job_workflow_ref: undefined, job_workflow_sha: undefined } },
+    "reusable_mismatch",
+  ],
+  [
+    "C40 the reusable workflow that was named",
+    {
+      grant: { plan: plan({ workflow: { reusable } }) },
+      claims: { job_workflow_ref: reusable, job_workflow_sha: hex("c") },
+    },
+    "match",
+  ],
+  [
+    "C40 the named reusable workflow at another commit",
+    {
+      grant: { plan: plan({ workflow: { reusable } }) },
+      claims: { job_workflow_ref: reusable, job_workflow_sha: hex("d") },
+    },
+    "reusable_mismatch",
+  ],
+  [
+    "C40 no reusable workflow where one was named",
+    { grant: { plan: plan({ workflow: { reusable } }) } },
+    "reusable_mismatch",
+  ],
   ["another environment", { claims: { environment: "staging" } }, "environment_mismatch"],
   ["no environment where one was approved", { claims: { environment: undefined } }, "environment_mismatch"],
-  ["an environment where none was approved", { grant: { plan: plan({ workflow: { environment: null } }) } }, "environment_mismatch"],
-  ["absent equals absent", { grant: { plan: plan({ workflow: { environment: null } }) }, claims: { environment: undefined } }, "match"],
+  [
+    "an environment where none was approved",
+    { grant: { plan: plan({ workflow: { environment: null } }) } },
+    "environment_mismatch",
+  ],
+  [
+    "absent equals absent",
+    { grant: { plan: plan({ workflow: { environment: null } }) }, claims: { environment: undefined } },
+    "match",
+  ],
   ["an environment of another case", { claims: { environment: "Production" } }, "environment_mismatch"],
   ["C39 pull_request_target", { claims: { event_name: "pull_request_target" } }, "event_not_allowed"],
   ["C39 workflow_run", { claims: { event_name: "workflow_run" } }, "event_not_allowed"],
   ["C39 issue_comment", { claims: { event_name: "issue_comment" } }, "event_not_allowed"],
   ["C39 pull_request", { claims: { event_name: "pull_request" } }, "event_not_allowed"],
   ["schedule, which the role lists", { claims: { event_name: "schedule" } }, "match"],
-  ["push where dispatch was approved", { grant: { ...dispatched, dispatch: bound(900) }, claims: { ...byBot, event_name: "push" } }, "event_not_allowed"],
+  [
+    "push where dispatch was approved",
+    { grant: { ...dispatched, dispatch: bound(900) }, claims: { ...byBot, event_name: "push" } },
+    "event_not_allowed",
+  ],
   ["C43 a self-hosted runner", { claims: { runner_environment: "self-hosted" } }, "runner_not_allowed"],
-  ["C43 a self-hosted runner that the role admits", { grant: { plan: plan({ workflow: { runners: ["self-hosted"] } }) }, claims: { runner_environment: "self-hosted" } }, "match"],
+  [
+    "C43 a self-hosted runner that the role admits",
+    {
+      grant: { plan: plan({ workflow: { runners: ["self-hosted"] } }) },
+      claims: { runner_environment: "self-hosted" },
+    },
+    "match",
+  ],
   ["the commit that was named", { grant: { plan: plan({ workflow: { sha: hex("a") } }) } }, "match"],
   ["another commit than was named", { grant: { plan: plan({ workflow: { sha: hex("f") } }) } }, "sha_mismatch"],
   ["C57 a run by another actor", { claims: { actor_id: "12" } }, "actor_mismatch"],
@@ -62,21 +133,49 @@ const table: readonly (readonly [string, Case, "match" | Code])[] = [
   ["the dispatched run", { grant: { ...dispatched, dispatch: bound(900) }, claims: byBot }, "match"],
   ["C57 a manual run racing a dispatched one", { grant: { ...dispatched, dispatch: bound(900) } }, "actor_mismatch"],
   ["C71 another run of our bot", { grant: { ...dispatched, dispatch: bound(901) }, claims: byBot }, "run_not_bound"],
-  ["a dispatched run before its id is known", { grant: { ...dispatched, dispatch: { state: "sent", runId: null } }, claims: byBot }, "not_ready"],
-  ["a dispatch that was not sent yet", { grant: { ...dispatched, dispatch: { state: "pending", runId: null } }, claims: byBot }, "not_ready"],
-  ["a plan with dispatch whose row is missing", { grant: { ...dispatched, dispatch: null }, claims: byBot }, "not_ready"],
-  ["a dispatch that failed", { grant: { ...dispatched, dispatch: { state: "failed", runId: null } }, claims: byBot }, "dispatch_failed"],
+  [
+    "a dispatched run before its id is known",
+    { grant: { ...dispatched, dispatch: { state: "sent", runId: null } }, claims: byBot },
+    "not_ready",
+  ],
+  [
+    "a dispatch that was not sent yet",
+    { grant: { ...dispatched, dispatch: { state: "pending", runId: null } }, claims: byBot },
+    "not_ready",
+  ],
+  [
+    "a plan with dispatch whose row is missing",
+    { grant: { ...dispatched, dispatch: null }, claims: byBot },
+    "not_ready",
+  ],
+  [
+    "a dispatch that failed",
+    { grant: { ...dispatched, dispatch: { state: "failed", runId: null } }, claims: byBot },
+    "dispatch_failed",
+  ],
   ["a revoked grant", { grant: { state: "revoked" } }, "grant_revoked"],
   ["an expired grant", { grant: { state: "expired" } }, "grant_expired"],
   ["a quarantined grant", { grant: { state: "quarantined" } }, "grant_quarantined"],
   ["before the window", { now: at("2026-11-23T09:29:59.999Z") }, "grant_not_started"],
-  ["the first moment of the window", { now: at("2026-11-23T09:30:00Z"), claims: { iat: seconds(at("2026-11-23T09:30:00Z")) } }, "match"],
+  [
+    "the first moment of the window",
+    { now: at("2026-11-23T09:30:00Z"), claims: { iat: seconds(at("2026-11-23T09:30:00Z")) } },
+    "match",
+  ],
   ["the last moment of the window", { now: at("2026-11-23T10:29:59.999Z") }, "match"],
   ["the end of the window", { now: at("2026-11-23T10:30:00Z") }, "grant_expired"],
-  ["C42 a token from before the grant", { claims: { iat: seconds(at("2026-11-23T09:29:59Z")) } }, "issued_before_grant"],
+  [
+    "C42 a token from before the grant",
+    { claims: { iat: seconds(at("2026-11-23T09:29:59Z")) } },
+    "issued_before_grant",
+  ],
   ["C42 a token from the first second of the grant", { claims: { iat: seconds(at("2026-11-23T09:30:00Z")) } }, "match"],
   ["inside last_issue_before_end", { grant: { plan: plan({ last_issue_before_end: 1800 }) } }, "grant_ending"],
-  ["just before last_issue_before_end", { grant: { plan: plan({ last_issue_before_end: 1800 }) }, now: at("2026-11-23T09:59:59.999Z") }, "match"],
+  [
+    "just before last_issue_before_end",
+    { grant: { plan: plan({ last_issue_before_end: 1800 }) }, now: at("2026-11-23T09:59:59.999Z") },
+    "match",
+  ],
   ["C57 another run after the runs are used", { grant: { uses: { count: 1, thisAttempt: false } } }, "runs_exhausted"],
   ["the same attempt again", { grant: { uses: { count: 1, thisAttempt: true } } }, "match"],
   ["a second run of two", { grant: { runs: 2, uses: { count: 1, thisAttempt: false } } }, "match"],
@@ -95,7 +194,12 @@ describe("matchGrants", () => {
   });
 
   test("C38 sub is never read: any value gives the same answer", () => {
-    for (const sub of ["", "repo:evil/evil:ref:refs/heads/main", "repo:acme@65/infra@74:environment:production", undefined]) {
+    for (const sub of [
+      "",
+      "repo:evil/evil:ref:refs/heads/main",
+      "repo:acme@65/infra@74:environment:production",
+      undefined,
+    ]) {
       expect(outcome({ claims: { sub } })).toBe("match");
       expect(outcome({ claims: { sub, repository_id: "75" } })).toBe("workflow_mismatch");
     }
@@ -103,7 +207,9 @@ describe("matchGrants", () => {
 
   test("C44 a stranger is told nothing; a job of exactly the repository and file is told why", () => {
     expect(told({ claims: { repository_id: "75" } })).toBeUndefined();
-    expect(told({ claims: { workflow_ref: "acme/infra/.github/workflows/other.yml@refs/heads/main" } })).toBeUndefined();
+    expect(
+      told({ claims: { workflow_ref: "acme/infra/.github/workflows/other.yml@refs/heads/main" } }),
+    ).toBeUndefined();
     expect(told({ claims: { ref: "refs/heads/evil" } })).toBe("ref_mismatch");
     expect(told({ claims: { actor_id: "12" } })).toBe("actor_mismatch");
   });
@@ -123,6 +229,9 @@ describe("matchGrants", () => {
   test("the reason told is the nearest live grant's, not that of one which ended", () => {
     const grants = [candidate({ id: "old", state: "expired" }), candidate({ id: "new" })];
     const match = matchGrants(claims({ environment: "staging" }), {}, grants, now);
-    expect(match.kind === "none" && tellable(match.reasons)).toMatchObject({ code: "environment_mismatch", grant: { id: "new" } });
+    expect(match.kind === "none" && tellable(match.reasons)).toMatchObject({
+      code: "environment_mismatch",
+      grant: { id: "new" },
+    });
   });
 });

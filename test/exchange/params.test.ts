@@ -6,16 +6,22 @@ const base = {
   subject_token: "t",
   subject_token_type: "urn:ietf:params:oauth:token-type:jwt",
 };
-const form = (over: Readonly<Record<string, string>> = {}): URLSearchParams => new URLSearchParams({ ...base, ...over });
+const form = (over: Readonly<Record<string, string>> = {}): URLSearchParams =>
+  new URLSearchParams({ ...base, ...over });
 
 test("the least that a job must send", () => {
   expect(parseParams(form())).toEqual({ subjectToken: "t" });
-  expect(parseParams(form({ subject_token_type: "urn:ietf:params:oauth:token-type:id_token" }))).toEqual({ subjectToken: "t" });
+  expect(parseParams(form({ subject_token_type: "urn:ietf:params:oauth:token-type:id_token" }))).toEqual({
+    subjectToken: "t",
+  });
 });
 
 test("audience is a target, or a target of an access repo whose name has no case", () => {
   expect(parseParams(form({ audience: "aws-prod" }))).toMatchObject({ target: "aws-prod" });
-  expect(parseParams(form({ audience: "Acme/Access/aws-prod" }))).toMatchObject({ accessRepository: "acme/access", target: "aws-prod" });
+  expect(parseParams(form({ audience: "Acme/Access/aws-prod" }))).toMatchObject({
+    accessRepository: "acme/access",
+    target: "aws-prod",
+  });
 });
 
 test("an empty parameter is an absent one, an unknown one is ignored", () => {

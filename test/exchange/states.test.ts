@@ -3,6 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { ExchangeEvent } from "../../src/exchange/index.ts";
 import { importedEntries } from "../../src/exchange/index.ts";
+import type { Recorder } from "../../src/recorder/index.ts";
 import { describeStores } from "../helpers/stores.ts";
 import { access, recorderOn } from "../recorder/world.ts";
 import { now } from "./fixtures.ts";
@@ -104,7 +105,10 @@ describeStores("exchange states", (open) => {
       world.config.frozen = [];
       cleanups.push(
         at(state, () => {
-          void world.db.updateTable("enrolment").set({ quarantined_digest: `sha256:${"c".repeat(64)}` }).execute();
+          void world.db
+            .updateTable("enrolment")
+            .set({ quarantined_digest: `sha256:${"c".repeat(64)}` })
+            .execute();
         }),
       );
       expect(codeOf(await ask(world, { run_id: "902" }))).toBe("policy_quarantined");
@@ -138,12 +142,11 @@ describeStores("exchange states", (open) => {
         },
         transformResult: async ({ result }) => result,
       });
-      const { append, flush } = world.recorder;
-      const recorder = {
-        append,
-        flush: async (repo: typeof access) => {
+      const recorder: Pick<Recorder, "append" | "flush"> = {
+        append: (...args) => world.recorder.append(...args),
+        flush: async (repo) => {
           if (dead) throw new Error("dead");
-          await flush(repo);
+          await world.recorder.flush(repo);
         },
       };
       const answer = ask({ issuer, exchange: world.restart({ db, recorder }) });
@@ -190,6 +193,30 @@ describeStores("exchange states", (open) => {
     expect(await states(world.db)).toEqual(["dropped"]);
   });
 
+  test("no recorded commit, no credentials: a flush that says it is done and is not", async () => {
+    await start();
+    const recorder: Pick<Recorder, "append" | "flush"> = {
+      append: (...args) => world.recorder.append(...args),
+      flush: async () => undefined,
+    };
+    expect(codeOf(await ask({ issuer, exchange: world.restart({ recorder }) }))).toBe("issue_timeout");
+    expect(await states(world.db)).toEqual(["dropped"]);
+  });
+
+  test("C58 an exchange that another replica's sweep dropped is not released", async () => {
+    await start();
+    const ahead = world.restart({ clock: { now: () => new Date(now.getTime() + 46_000) } });
+    const recorder: Pick<Recorder, "append" | "flush"> = {
+      append: (...args) => world.recorder.append(...args),
+      flush: async (repo) => {
+        await world.recorder.flush(repo);
+        await ahead.sweep();
+      },
+    };
+    expect(codeOf(await ask({ issuer, exchange: world.restart({ recorder }) }))).toBe("issue_timeout");
+    expect(await states(world.db)).toEqual(["dropped"]);
+  });
+
   test("C58 a lost answer to the batch: recorded once, released once", async () => {
     await start();
     world.github.loseAnswers = 1;
@@ -226,9 +253,15 @@ describeStores("exchange states", (open) => {
     for (const table of ["exchange", "grant_use", "seen_token"] as const) await db.deleteFrom(table).execute();
     await db.deleteFrom("ledger_entry").where("type", "=", "issued").execute();
     await db.deleteFrom("ledger_batch").where("sequence", ">", 1).execute();
-    await db.updateTable("enrolment").set({ ledger_sequence: 1, ledger_sha256: last.sha256, ledger_commit: last.commit_sha }).execute();
+    await db
+      .updateTable("enrolment")
+      .set({ ledger_sequence: 1, ledger_sha256: last.sha256, ledger_commit: last.commit_sha })
+      .execute();
 
-    const restored = recorderOn(db, github, keys, { clock: { now: () => world.time.now }, onImport: importedEntries(issuer.url) });
+    const restored = recorderOn(db, github, keys, {
+      clock: { now: () => world.time.now },
+      onImport: importedEntries(issuer.url),
+    });
     await restored.catchUp(access);
     expect(await db.selectFrom("grant_use").select("run_attempt").execute()).toHaveLength(1);
     expect(codeOf(await world.restart({ recorder: restored }).token(form(token), meta))).toBe("token_replayed");

@@ -76,7 +76,8 @@ describe("subject token", () => {
   test("C35 a token without kid, and one whose kid nobody knows", async () => {
     expect(await refusedAs(await issuer.token({}, { kid: undefined }))).toBe("token_malformed");
     await accept(await issuer.token());
-    for (let i = 0; i < 5; i++) expect(await refusedAs(await issuer.token({}, { kid: `evil-${i}` }))).toBe("access_denied");
+    for (let i = 0; i < 5; i++)
+      expect(await refusedAs(await issuer.token({}, { kid: `evil-${i}` }))).toBe("access_denied");
     expect(issuer.hits()).toBe(1);
   });
 
@@ -95,7 +96,10 @@ describe("subject token", () => {
   });
 
   test("a token that names its own keys gets no say", async () => {
-    const token = await issuer.token({}, { jku: "http://127.0.0.1:1/jwks", x5u: "http://127.0.0.1:1/", jwk: { kty: "RSA" } });
+    const token = await issuer.token(
+      {},
+      { jku: "http://127.0.0.1:1/jwks", x5u: "http://127.0.0.1:1/", jwk: { kty: "RSA" } },
+    );
     expect(await refusedAs(token)).toBe("accepted");
     expect(issuer.hits()).toBe(1);
   });

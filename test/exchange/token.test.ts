@@ -23,10 +23,21 @@ test("a job of an approved request gets credentials, and the ledger has it first
   expect(answer).toMatchObject({
     status: 200,
     headers: { "Cache-Control": "no-store" },
-    body: { access_token: "secret-1", token_type: "N_A", expires_in: 900, kind: "aws", grant: world.grant, region: "eu-west-1" },
+    body: {
+      access_token: "secret-1",
+      token_type: "N_A",
+      expires_in: 900,
+      kind: "aws",
+      grant: world.grant,
+      region: "eu-west-1",
+    },
   });
   const issued = world.github.entries().at(-1);
-  expect(issued).toMatchObject({ type: "issued", grant: world.grant, job: { run_id: 900, repository_id: 74, actor_id: 11 } });
+  expect(issued).toMatchObject({
+    type: "issued",
+    grant: world.grant,
+    job: { run_id: 900, repository_id: 74, actor_id: 11 },
+  });
   expect(JSON.stringify(world.github.entries())).not.toContain("secret");
   expect(JSON.stringify(world.log)).not.toMatch(/secret|eyJ/);
   expect(await states(world.db)).toEqual(["released"]);
@@ -50,7 +61,9 @@ test("C44 strangers get one constant answer, whatever is wrong, and cost no data
     world.exchange.token(form(await forged.otherKey({ ...(await claimsOf()) })), { correlationId: "c", remote: "r" }),
   ];
   const answers = await Promise.all(strangers);
-  const shapes = answers.map(({ status, headers, body }) => JSON.stringify({ status, headers, body: { ...body, correlation_id: "" } }));
+  const shapes = answers.map(({ status, headers, body }) =>
+    JSON.stringify({ status, headers, body: { ...body, correlation_id: "" } }),
+  );
   expect(new Set(shapes).size).toBe(1);
   expect(answers[0]).toMatchObject({ status: 403, body: { error: "access_denied" } });
   expect(world.github.tips).toBe(0);
@@ -79,15 +92,20 @@ test.each<[string, Record<string, unknown>, string]>([
 });
 
 test("every code's text is printable ASCII and says what to do", () => {
-  for (const [code, { sentence, cure, status, retryAfter }] of Object.entries(codes)) {
-    expect(`${sentence} ${cure}`, code).toMatch(/^[A-Z][\x20-\x21\x23-\x5b\x5d-\x7e]+\.$|^[a-z_]+ [\x20-\x7e]+\.$/);
-    expect(status === 503, code).toBe(retryAfter !== undefined);
-  }
+  const odd = Object.entries(codes).filter(
+    ([, { sentence, cure, status, retryAfter }]) =>
+      !/^[A-Za-z][\x20-\x21\x23-\x5b\x5d-\x7e]+\.$/.test(`${sentence} ${cure}`) ||
+      (status === 503) !== (retryAfter !== undefined),
+  );
+  expect(odd).toEqual([]);
 });
 
 test("a grant that ended within the day says so; an older one is a stranger's", async () => {
   const end = (hours: number) =>
-    world.db.updateTable("grant").set({ state: "revoked", ended_at: new Date(now.getTime() - hours * 3_600_000) }).execute();
+    world.db
+      .updateTable("grant")
+      .set({ state: "revoked", ended_at: new Date(now.getTime() - hours * 3_600_000) })
+      .execute();
   await end(1);
   expect(codeOf(await ask(world))).toBe("grant_revoked");
   await end(25);
@@ -109,7 +127,10 @@ test("C57 a changed workflow file, and C42 a re-run by somebody else", async () 
 test("C56 a target that changed after the grant ends it and never alters it", async () => {
   world.github.setPolicy(targetText().replace("countersign-operator", "admin"));
   world.github.head = sha(10);
-  await world.db.updateTable("enrolment").set({ accepted_digest: world.github.digest(), head_sha: sha(10) }).execute();
+  await world.db
+    .updateTable("enrolment")
+    .set({ accepted_digest: world.github.digest(), head_sha: sha(10) })
+    .execute();
   expect(codeOf(await ask(world))).toBe("policy_changed");
   expect(world.cloud.minted).toBe(0);
 });
@@ -117,12 +138,18 @@ test("C56 a target that changed after the grant ends it and never alters it", as
 test("a policy change that yields the same plan ends nothing", async () => {
   world.github.setPolicy(`${targetText()}    approvals: 2\n`);
   world.github.head = sha(10);
-  await world.db.updateTable("enrolment").set({ accepted_digest: world.github.digest(), head_sha: sha(10) }).execute();
+  await world.db
+    .updateTable("enrolment")
+    .set({ accepted_digest: world.github.digest(), head_sha: sha(10) })
+    .execute();
   expect(codeOf(await ask(world))).toBe("released");
 });
 
 test("C53 nothing is issued in policy quarantine, while stopped, or before enrolment", async () => {
-  await world.db.updateTable("enrolment").set({ quarantined_digest: `sha256:${"c".repeat(64)}` }).execute();
+  await world.db
+    .updateTable("enrolment")
+    .set({ quarantined_digest: `sha256:${"c".repeat(64)}` })
+    .execute();
   expect(codeOf(await ask(world))).toBe("policy_quarantined");
   await world.db.updateTable("enrolment").set({ quarantined_digest: null, state: "stopped" }).execute();
   expect(codeOf(await ask(world))).toBe("issuing_stopped");
@@ -164,7 +191,11 @@ test.each(["alice", "ALICE"])("a freeze of the requester %s, and of an approver"
 test("C65 no exchange while our clock is more than 30 s from GitHub's, or while GitHub has not told", async () => {
   for (const skew of [31, -31, null]) {
     world.github.skew = skew;
-    expect(await ask(world)).toMatchObject({ status: 503, headers: { "Retry-After": "3" }, body: { error: "not_ready" } });
+    expect(await ask(world)).toMatchObject({
+      status: 503,
+      headers: { "Retry-After": "3" },
+      body: { error: "not_ready" },
+    });
   }
   world.github.skew = 30;
   expect(codeOf(await ask(world))).toBe("released");
@@ -173,7 +204,14 @@ test("C65 no exchange while our clock is more than 30 s from GitHub's, or while 
 test("a head that is new is judged first; where it is not, the job is told to come again", async () => {
   world.github.head = sha(10);
   const answer = ask(world);
-  setTimeout(() => void world.db.updateTable("enrolment").set({ head_sha: sha(10) }).execute(), 300);
+  setTimeout(
+    () =>
+      void world.db
+        .updateTable("enrolment")
+        .set({ head_sha: sha(10) })
+        .execute(),
+    300,
+  );
   expect(codeOf(await answer)).toBe("released");
   expect(world.enqueued).toEqual(["access-repo:100"]);
   world.github.head = sha(11);
@@ -185,7 +223,18 @@ test("a dispatched grant is the bound run's alone", async () => {
   const base = { repository_id: 100, workflow_repository_id: 74, workflow_repository: "acme/infra", created_at: now };
   await world.db
     .insertInto("dispatch")
-    .values({ ...base, id: dispatch, file: "f", ref: "r", inputs: "{}", state: "sent", sent_at: now, run_id: null, reason: null, attempts: 1 })
+    .values({
+      ...base,
+      id: dispatch,
+      file: "f",
+      ref: "r",
+      inputs: "{}",
+      state: "sent",
+      sent_at: now,
+      run_id: null,
+      reason: null,
+      attempts: 1,
+    })
     .execute();
   await world.db.updateTable("grant").set({ dispatch_id: dispatch }).execute();
   const bot = { actor_id: "99" };
@@ -198,7 +247,11 @@ test("a dispatched grant is the bound run's alone", async () => {
 
 test("without room in GitHub's write budget nothing is minted", async () => {
   world.github.wait = 17;
-  expect(await ask(world)).toMatchObject({ status: 503, headers: { "Retry-After": "17" }, body: { error: "temporarily_unavailable" } });
+  expect(await ask(world)).toMatchObject({
+    status: 503,
+    headers: { "Retry-After": "17" },
+    body: { error: "temporarily_unavailable" },
+  });
   expect(await states(world.db)).toEqual([]);
 });
 
@@ -211,7 +264,7 @@ test("C45 C46 whatever cannot be read is no success", async () => {
     const policies = (await import("../../src/exchange/index.ts")).createPolicies(github);
     const liveHead = (await import("../../src/exchange/index.ts")).createLiveHead(github);
     const answer = await ask({ issuer, exchange: world.restart({ github, policies, liveHead }) });
-    expect(answer, method).toMatchObject({ status: 503, headers: { "Retry-After": "42" } });
+    expect({ method, ...answer }).toMatchObject({ method, status: 503, headers: { "Retry-After": "42" } });
     expect(JSON.stringify(answer)).not.toContain("upstream");
   }
   for (const table of ["seen_token", "exchange", "ledger_entry", "grant", "enrolment"] as const) {
@@ -222,8 +275,8 @@ test("C45 C46 whatever cannot be read is no success", async () => {
       },
       transformResult: async ({ result }) => result,
     });
-    const recorder = { append: world.recorder.append, flush: world.recorder.flush };
-    expect(await ask({ issuer, exchange: world.restart({ db, recorder }) }), table).toMatchObject({ status: 503 });
+    const { status } = await ask({ issuer, exchange: world.restart({ db }) });
+    expect({ table, status }).toEqual({ table, status: 503 });
   }
   expect(await states(world.db)).not.toContain("released");
 });
@@ -232,7 +285,10 @@ test("C44 a cloud that refuses: our cure reaches the job, the cloud's text nobod
   world.cloud.mintAs = async () => {
     throw new CloudError("cloud_denied", "The trust policy must name us.", { cause: new Error("arn:aws:secret") });
   };
-  expect(await ask(world)).toMatchObject({ status: 403, body: { error: "cloud_refused", error_description: "The trust policy must name us." } });
+  expect(await ask(world)).toMatchObject({
+    status: 403,
+    body: { error: "cloud_refused", error_description: "The trust policy must name us." },
+  });
   world.cloud.mintAs = async () => {
     throw new Error("arn:aws:secret");
   };

@@ -5,7 +5,13 @@ import { checkRequest, loadPolicy, parseRequest, parseRequestPath } from "../../
 import { sha256 } from "../../src/base/canonical-json.ts";
 import { type CommitSha, objectId, ownerId, repositoryId, userId } from "../../src/base/ids.ts";
 import type { Broker, Minted } from "../../src/cloud/index.ts";
-import { createExchange, createLiveHead, createPolicies, type Exchange, type ExchangeDeps } from "../../src/exchange/index.ts";
+import {
+  createExchange,
+  createLiveHead,
+  createPolicies,
+  type Exchange,
+  type ExchangeDeps,
+} from "../../src/exchange/index.ts";
 import type { Run } from "../../src/github/types.ts";
 import { renderPlan } from "../../src/plan/index.ts";
 import type { Recorder, RecorderDeps } from "../../src/recorder/index.ts";
@@ -96,7 +102,13 @@ export class FakeCloud implements Broker {
     const n = ++this.minted;
     await this.mintAs?.(n, signal);
     return {
-      response: { access_token: `secret-${n}`, issued_token_type: "urn:x", token_type: "N_A", expires_in: 900, region: "eu-west-1" },
+      response: {
+        access_token: `secret-${n}`,
+        issued_token_type: "urn:x",
+        token_type: "N_A",
+        expires_in: 900,
+        region: "eu-west-1",
+      },
       identifiers: { session: `cs-${context.exchange}` },
       expiresAt: new Date(now.getTime() + 900_000),
     };
@@ -120,7 +132,11 @@ export interface World {
   restart(over?: Partial<ExchangeDeps>): Exchange;
 }
 
-export async function startWorld(db: Db, issuer: Issuer, options: { runs?: number; request?: string } = {}): Promise<World> {
+export async function startWorld(
+  db: Db,
+  issuer: Issuer,
+  options: { runs?: number; request?: string } = {},
+): Promise<World> {
   const [github, cloud, keys] = [new FakeGitHub(), new FakeCloud(), ledgerKeys()];
   const time = { now };
   const clock = { now: () => time.now };
@@ -150,7 +166,21 @@ export async function startWorld(db: Db, issuer: Issuer, options: { runs?: numbe
   const grant = await insertGrant(db, github, options);
   const restart = (over: Partial<ExchangeDeps> = {}): Exchange =>
     createExchange({ ...deps, policies: createPolicies(github), liveHead: createLiveHead(github), ...over });
-  return { db, github, cloud, keys, recorder, exchange: createExchange(deps), issuer, log, enqueued, time, config, grant, restart };
+  return {
+    db,
+    github,
+    cloud,
+    keys,
+    recorder,
+    exchange: createExchange(deps),
+    issuer,
+    log,
+    enqueued,
+    time,
+    config,
+    grant,
+    restart,
+  };
 }
 
 /** A grant as the grant room writes it: its plan is rendered by the same functions. */
@@ -166,12 +196,24 @@ export async function insertGrant(
   const parsed = parseRequest(text, name);
   const requestPath = parseRequestPath(name);
   if (!loaded.ok || !parsed.ok || !requestPath) throw new Error(JSON.stringify({ loaded, parsed }));
-  const checked = checkRequest({ file: parsed.value, path: requestPath, policy: loaded.policy, now, merged: true, repositoryId: access.id });
+  const checked = checkRequest({
+    file: parsed.value,
+    path: requestPath,
+    policy: loaded.policy,
+    now,
+    merged: true,
+    repositoryId: access.id,
+  });
   if (!checked.ok) throw new Error(JSON.stringify(checked.diagnostics));
   const rendered = renderPlan({
     access: { repository_id: access.id, owner_id: ownerId(65) },
     request: checked.value,
-    workflow: { repository_id: repositoryId(74), owner_id: ownerId(65), repository: "acme/infra", blob: objectId(hex("b")) },
+    workflow: {
+      repository_id: repositoryId(74),
+      owner_id: ownerId(65),
+      repository: "acme/infra",
+      blob: objectId(hex("b")),
+    },
   });
   if (!rendered.ok) throw new Error(JSON.stringify(rendered));
   const id = randomUUID();
@@ -242,7 +284,11 @@ export const ask = async (
   world: Pick<World, "exchange" | "issuer">,
   over: Readonly<Record<string, unknown>> = {},
   params: Readonly<Record<string, string>> = {},
-) => world.exchange.token(form(await world.issuer.token(over), params), { correlationId: randomUUID(), remote: "192.0.2.1" });
+) =>
+  world.exchange.token(form(await world.issuer.token(over), params), {
+    correlationId: randomUUID(),
+    remote: "192.0.2.1",
+  });
 
 /** The fine code of a refusal, which `error_uri` names. */
 export const codeOf = (answer: { body: Readonly<Record<string, unknown>> }): string | undefined =>

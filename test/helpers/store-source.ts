@@ -1,7 +1,7 @@
-import { chmodSync } from "node:fs";
-import { writeFile } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { PGlite } from "@electric-sql/pglite";
 import { Client } from "pg";
 import { migrate, openStore } from "../../src/store/index.ts";
@@ -22,14 +22,18 @@ export function storeSource(folder: string): StoreSource {
   let server: Promise<{ url: string; template: string }> | undefined;
 
   const makeDump = async (): Promise<string> => {
+    const cached = cachePath();
+    if (existsSync(cached)) return cached;
     const pglite = await PGlite.create();
     const store = await openStore({ pglite });
     await migrate(store.db);
     const file = await pglite.dumpDataDir("none");
-    const path = join(folder, "pglite.tar");
-    await writeFile(path, new Uint8Array(await file.arrayBuffer()));
     await store.close();
-    return path;
+    mkdirSync(dirname(cached), { recursive: true });
+    const fresh = `${cached}.${process.pid}`;
+    writeFileSync(fresh, new Uint8Array(await file.arrayBuffer()));
+    renameSync(fresh, cached); // another run of the tests reads all of it or none
+    return cached;
   };
 
   const makeServer = async (): Promise<{ url: string; template: string }> => {
@@ -84,6 +88,22 @@ export function storeSource(folder: string): StoreSource {
       for (const cleanup of cleanups.reverse()) await cleanup();
     },
   };
+}
+
+/** initdb and migrations of PGlite take seconds; the result is kept for as long as the files that decide it are the same. */
+function cachePath(): string {
+  const root = join(import.meta.dirname, "../..");
+  const migrations = join(root, "src/store/migrations");
+  const decide = [
+    join(root, "node_modules/@electric-sql/pglite/package.json"),
+    join(root, "src/store/migrate.ts"),
+    ...readdirSync(migrations)
+      .sort()
+      .map((name) => join(migrations, name)),
+  ];
+  const hash = createHash("sha256");
+  for (const path of decide) hash.update(readFileSync(path));
+  return join(root, "node_modules/.cache/countersign", `pglite-${hash.digest("hex").slice(0, 16)}.tar`);
 }
 
 /** The same server, another database. */

@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { PGlite } from "@electric-sql/pglite";
 import { sql } from "kysely";
-import { afterAll, afterEach, describe, inject } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, inject } from "vitest";
 import { openStore, type Store } from "../../src/store/index.ts";
 import { admin, databaseOf } from "./store-source.ts";
 
@@ -28,6 +28,11 @@ export function useStore(kind: StoreKind = "pglite"): () => Promise<Store> {
   let backing: Promise<Backing> | undefined;
   const open: Store[] = [];
   let dirty = false;
+  // Here, not in the first test: making the first store takes seconds, far more on a busy machine.
+  beforeAll(async () => {
+    backing = kind === "pglite" ? pgliteBacking() : postgresBacking();
+    await backing;
+  }, 120_000);
   afterEach(async () => {
     await Promise.all(open.splice(0).map((store) => store.close()));
   });
@@ -35,7 +40,8 @@ export function useStore(kind: StoreKind = "pglite"): () => Promise<Store> {
     await (await backing)?.drop();
   });
   return async () => {
-    const source = await (backing ??= kind === "pglite" ? pgliteBacking() : postgresBacking());
+    const source = await backing;
+    if (!source) throw new Error("open() works inside tests and hooks only");
     const store = await source.connect();
     if (open.length === 0 && dirty) await truncate(store);
     dirty = true;

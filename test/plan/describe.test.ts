@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { hasInvisible } from "../../src/base/text.ts";
 import { describePlan, sessionPolicy } from "../../src/plan/index.ts";
@@ -34,7 +34,7 @@ describe("the title", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", maxLength: 200 }), (ticket) => {
         const { title } = described({ request: { ticket } });
-        expect([...title].length).toBeLessThanOrEqual(120);
+        expect(Array.from(title).length).toBeLessThanOrEqual(120);
         expect(hasInvisible(title)).toBe(false);
         expect(title.startsWith("aws-prod/operator 1h: ")).toBe(true);
       }),

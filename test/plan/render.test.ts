@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { GithubRole, Statement } from "../../src/access-repo/types.ts";
 import { canonicalJson, type Json, sha256 } from "../../src/base/canonical-json.ts";

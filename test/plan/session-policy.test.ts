@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { MAX_SESSION_POLICY, renderPlan, sessionPolicy } from "../../src/plan/index.ts";
 import { inputOf, planOf } from "./world.ts";

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { repositoryId } from "../../src/base/ids.ts";
 import { MAX_SUBJECT_BYTES, subjectOf } from "../../src/plan/index.ts";

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { AWS_MIN_SESSION, awsDurationSeconds, planWindow } from "../../src/plan/index.ts";
 

@@ -77,6 +77,33 @@ describeStores("the webhook inbox", (open) => {
     ]);
   });
 
+  it("C03: makes the same jobs of events in any order, lost or doubled, since none of them carries a fact", async () => {
+    const { inbox, queue, state } = world(await open());
+    const event = (id: string, action: string) => ({
+      id,
+      event: "pull_request",
+      payload: JSON.stringify({ action, repository: { id: 7 }, pull_request: { number: 3, head: { sha: id } } }),
+    });
+    await queue.idle();
+    for (const [id, action] of [
+      ["c", "closed"],
+      ["a", "opened"],
+      ["b", "synchronize"],
+      ["a", "opened"],
+    ] as const)
+      await inbox.receive(event(id, action));
+    await queue.idle();
+    expect(state.ran).toEqual(["access-repo:7"]);
+  });
+
+  it("C04: reconciles what our own bot caused like anything else", async () => {
+    const { inbox, queue, state } = world(await open());
+    const payload = JSON.stringify({ repository: { id: 7 }, sender: { type: "Bot", login: "countersign[bot]" } });
+    await inbox.receive({ id: "own", event: "pull_request", payload });
+    await queue.idle();
+    expect(state.ran).toEqual(["access-repo:7"]);
+  });
+
   it("C46: stores neither delivery nor job where the transaction fails", async () => {
     const store = await open();
     const clock = testClock();

@@ -21,7 +21,11 @@ describeStores("recorder: flush", (open) => {
     const { db, github, keys, recorder } = await start();
     await recorder.openLedger(access, genesis(keys));
     expect(github.entries().map((e) => e.type)).toEqual(["genesis"]);
-    expect(await enrolment(db)).toMatchObject({ ledger_sequence: 1, ledger_commit: github.commits[0]?.sha, state: "active" });
+    expect(await enrolment(db)).toMatchObject({
+      ledger_sequence: 1,
+      ledger_commit: github.commits[0]?.sha,
+      state: "active",
+    });
   });
 
   test("a flush commits what was appended before it, as a chain that verifies", async () => {
@@ -41,7 +45,9 @@ describeStores("recorder: flush", (open) => {
 
   test("an entry that no reader accepts fails the step that writes it", async () => {
     const { db, recorder } = await start();
-    await expect(recorder.append(db, access.id, [{ ...entry(), count: -1 } as never], soon)).rejects.toThrow(LedgerError);
+    await expect(recorder.append(db, access.id, [{ ...entry(), count: -1 } as never], soon)).rejects.toThrow(
+      LedgerError,
+    );
     await recorder.flush(access);
   });
 
@@ -90,7 +96,11 @@ describeStores("recorder: flush", (open) => {
     await recorder.append(db, access.id, [entry()], soon);
     github.failWrites = 1;
     await expect(recorder.flush(access)).rejects.toMatchObject({ code: "github_unreachable" });
-    const { body } = await db.selectFrom("ledger_batch").select("body").where("state", "=", "fixed").executeTakeFirstOrThrow();
+    const { body } = await db
+      .selectFrom("ledger_batch")
+      .select("body")
+      .where("state", "=", "fixed")
+      .executeTakeFirstOrThrow();
     await recorder.append(db, access.id, [entry()], soon);
     await recorder.flush(access);
     expect(github.commits[1]?.added[0]?.text).toBe(body);
@@ -111,7 +121,12 @@ describeStores("recorder: flush", (open) => {
       const next = recorderOn(db, github, keys);
       await next.append(db, access.id, [entry(2)], soon);
       await next.flush(access);
-      expect(github.entries().filter((e) => e.type === "refused").map((e) => (e as { count: number }).count)).toEqual([1, 2]);
+      expect(
+        github
+          .entries()
+          .filter((e) => e.type === "refused")
+          .map((e) => (e as { count: number }).count),
+      ).toEqual([1, 2]);
       expect(await enrolment(db)).toMatchObject({ ledger_sequence: 3, state: "active" });
     });
   }
@@ -125,7 +140,9 @@ describeStores("recorder: flush", (open) => {
       if ((event as RecorderEvent).step === "fixed") github.failWrites = 1;
     };
     subscribe("countersign:recorder", crash);
-    await expect(recorderOn(store.db, github, keys).openLedger(access, genesis(keys))).rejects.toThrow();
+    await expect(recorderOn(store.db, github, keys).openLedger(access, genesis(keys))).rejects.toMatchObject({
+      code: "github_unreachable",
+    });
     unsubscribe("countersign:recorder", crash);
     await recorderOn(store.db, github, keys).openLedger(access, genesis(keys));
     expect(github.entries().map((e) => e.type)).toEqual(["genesis"]);

@@ -2,7 +2,19 @@ import { expect, test } from "vitest";
 import type { Digest } from "../../src/base/ids.ts";
 import { repositoryId } from "../../src/base/ids.ts";
 import { describeStores } from "../helpers/stores.ts";
-import { access, clock, enrol, enrolment, entry, FakeLedger, forge, genesis, ledgerKeys, recorderOn, sha } from "./world.ts";
+import {
+  access,
+  clock,
+  enrol,
+  enrolment,
+  entry,
+  FakeLedger,
+  forge,
+  genesis,
+  ledgerKeys,
+  recorderOn,
+  sha,
+} from "./world.ts";
 
 const soon = clock.now();
 
@@ -22,7 +34,8 @@ describeStores("recorder: what is on the branch", (open) => {
 
   const foreign: Record<string, (world: World) => Promise<void> | void> = {
     "an unsigned file": ({ github }) => void github.push([{ path: "README.md", text: "hello\n" }]),
-    "a batch by a stranger's key": async ({ github, last }) => void github.push([await forge(ledgerKeys(), last, [entry()])]),
+    "a batch by a stranger's key": async ({ github, last }) =>
+      void github.push([await forge(ledgerKeys(), last, [entry()])]),
     "a batch with another's signature": async ({ github, last, keys }) => {
       const stranger = ledgerKeys();
       const file = await forge({ ...stranger, ledger: { ...stranger.ledger, kid: keys.ledger.kid } }, last, [entry()]);
@@ -48,6 +61,8 @@ describeStores("recorder: what is on the branch", (open) => {
     "a removal": ({ github }) => void github.push([], { onlyAdds: false }),
     "a merge": async ({ github, keys, last }) =>
       void github.push([await forge(keys, last, [entry()])], { parents: [sha(3), sha(99)] }),
+    "a valid batch on another parent": async ({ github, keys, last }) =>
+      void github.push([await forge(keys, last, [entry()])], { parents: [sha(99)] }),
     "a branch that was cut off": ({ github }) => void github.commits.pop(),
     "a branch that is gone": ({ github }) => void github.commits.splice(0),
     "a rewritten branch": async ({ github, keys }) => {
@@ -99,7 +114,10 @@ describeStores("recorder: what is on the branch", (open) => {
     const { ledger_sequence, ledger_commit, ledger_sha256 } = before;
     await db.updateTable("enrolment").set({ ledger_sequence, ledger_commit, ledger_sha256 }).execute();
     await db.updateTable("ledger_entry").set({ batch_id: null }).where("id", "=", waiting.id).execute();
-    await db.deleteFrom("ledger_entry").where("batch_id", "in", (b) => b.selectFrom("ledger_batch").select("id").where("sequence", ">", 2)).execute();
+    await db
+      .deleteFrom("ledger_entry")
+      .where("batch_id", "in", (b) => b.selectFrom("ledger_batch").select("id").where("sequence", ">", 2))
+      .execute();
     await db.deleteFrom("ledger_batch").where("sequence", ">", 2).execute();
 
     const imported: string[] = [];
@@ -117,7 +135,7 @@ describeStores("recorder: what is on the branch", (open) => {
     const { db, github, keys, recorder, last } = await start();
     await recorder.append(db, access.id, [entry(2)], soon);
     github.failWrites = 1;
-    await expect(recorder.flush(access)).rejects.toThrow();
+    await expect(recorder.flush(access)).rejects.toMatchObject({ code: "github_unreachable" });
     github.push([await forge(keys, last, [entry(9)])]);
     await recorderOn(db, github, keys).flush(access);
     expect(github.entries().flatMap((e) => (e.type === "refused" ? [e.count] : []))).toEqual([1, 9, 2]);

@@ -23,7 +23,9 @@ export const sha = (n: number | string): CommitSha => commitSha(String(n).padSta
 type Commit = NonNullable<Awaited<ReturnType<GitHub["ledgerCommits"]>>>[number];
 
 /** The ledger branch of one repository, in memory, with GitHub's ways of answering. */
-export class FakeLedger implements Pick<GitHub, "ledgerTip" | "createLedgerBranch" | "putLedgerFile" | "ledgerCommits"> {
+export class FakeLedger
+  implements Pick<GitHub, "ledgerTip" | "createLedgerBranch" | "putLedgerFile" | "ledgerCommits">
+{
   commits: Commit[] = [];
   puts = 0;
   /** The write happens, its answer does not come. */
@@ -38,9 +40,17 @@ export class FakeLedger implements Pick<GitHub, "ledgerTip" | "createLedgerBranc
   dead = false;
   #n = 1;
 
-  push(files: readonly { path: string; text: string | undefined; mode?: number }[], more: Partial<Commit> = {}): Commit {
+  push(
+    files: readonly { path: string; text: string | undefined; mode?: number }[],
+    more: Partial<Commit> = {},
+  ): Commit {
     const last = this.commits.at(-1);
-    const added = files.map((f) => ({ path: f.path, text: f.text, mode: f.mode ?? 0o100644, oid: objectId(sha(this.#n)) }));
+    const added = files.map((f) => ({
+      path: f.path,
+      text: f.text,
+      mode: f.mode ?? 0o100644,
+      oid: objectId(sha(this.#n)),
+    }));
     const commit = { sha: sha(++this.#n), parents: last ? [last.sha] : [], added, onlyAdds: true, ...more };
     this.commits.push(commit);
     return commit;

@@ -85,7 +85,11 @@ test("a clone is free where the repository is public, a push needs write", async
   const work = await s.clone(null);
   expect(existsSync(`${work}/README.md`)).toBe(true);
   await expect(s.clone(null, "acme/secret")).rejects.toThrow();
-  await expect(s.clone("ghp_forged")).rejects.toThrow();
+  await expect(s.clone("ghp_forged", "acme/secret")).rejects.toThrow();
+  await expect(s.clone("mallory", "acme/secret")).rejects.toThrow();
+  const forged = { authorization: `Basic ${Buffer.from("x:ghp_forged").toString("base64")}` };
+  const refs = `${s.gh.repository("acme/access").cloneUrl}/info/refs?service=git-upload-pack`;
+  expect((await fetch(refs, { headers: forged })).status).toBe(401);
   for (const login of ["carol", "mallory"]) {
     const reader = await s.clone(login);
     await s.git("-C", reader, "commit", "-q", "--allow-empty", "-m", "x");

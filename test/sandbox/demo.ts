@@ -15,7 +15,11 @@ Plays the main job from a pull request to cloud credentials and back, on this ma
 `;
 
 const { values } = parseArgs({
-  options: { json: { type: "boolean", default: false }, keep: { type: "boolean", default: false }, help: { type: "boolean", default: false } },
+  options: {
+    json: { type: "boolean", default: false },
+    keep: { type: "boolean", default: false },
+    help: { type: "boolean", default: false },
+  },
 });
 if (values.help) {
   process.stdout.write(usage);
@@ -28,10 +32,17 @@ const log = pino({ level: process.env.LOG_LEVEL ?? "silent" }, pino.destination(
 let failed = false;
 let world: Awaited<ReturnType<typeof startWorld>> | undefined;
 try {
-  world = await story.step("start", "The production server, a local GitHub and a local AWS, all on loopback.", async () => {
-    const started = await startWorld({ dir, log });
-    return { value: started, detail: `server ${started.app.url}, GitHub ${started.github.url}, AWS ${started.aws.url}` };
-  });
+  world = await story.step(
+    "start",
+    "The production server, a local GitHub and a local AWS, all on loopback.",
+    async () => {
+      const started = await startWorld({ dir, log });
+      return {
+        value: started,
+        detail: `server ${started.app.url}, GitHub ${started.github.url}, AWS ${started.aws.url}`,
+      };
+    },
+  );
   await theMainJob(story, world);
 } catch (error) {
   failed = true;

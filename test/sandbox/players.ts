@@ -61,7 +61,12 @@ export class Player {
     options: { from?: string; message?: string; author?: { name: string; email: string } } = {},
   ): Promise<string> {
     const dir = await this.clone();
-    await git(dir, "checkout", "-q", ...(options.from ? ["-B", branch, options.from] : ["-B", branch, `origin/${branch}`]));
+    await git(
+      dir,
+      "checkout",
+      "-q",
+      ...(options.from ? ["-B", branch, options.from] : ["-B", branch, `origin/${branch}`]),
+    );
     for (const [file, content] of Object.entries(files)) {
       const full = path.join(dir, file);
       if (content === null) await git(dir, "rm", "-q", file);

@@ -13,7 +13,9 @@ No runner takes the jobs: you are the runner. Ask jobToken for a job's OIDC toke
   DATABASE_URL    use this PostgreSQL instead of the embedded database
 `;
 
-const { values } = parseArgs({ options: { json: { type: "boolean", default: false }, help: { type: "boolean", default: false } } });
+const { values } = parseArgs({
+  options: { json: { type: "boolean", default: false }, help: { type: "boolean", default: false } },
+});
 if (values.help) {
   process.stdout.write(usage);
   process.exit(0);
@@ -45,7 +47,11 @@ const about = {
 if (values.json) process.stdout.write(`${JSON.stringify(about)}\n`);
 else {
   const lines = Object.entries(about).map(([key, value]) =>
-    typeof value === "string" ? `  ${key.padEnd(11)} ${value}` : `  ${key}\n${Object.entries(value).map(([login, token]) => `    ${login.padEnd(9)} ${token}`).join("\n")}`,
+    typeof value === "string"
+      ? `  ${key.padEnd(11)} ${value}`
+      : `  ${key}\n${Object.entries(value)
+          .map(([login, token]) => `    ${login.padEnd(9)} ${token}`)
+          .join("\n")}`,
   );
   process.stdout.write(`The local world is up. Ctrl-C ends it.\n\n${lines.join("\n")}\n`);
 }

@@ -47,7 +47,9 @@ export class Story {
       .split("\n")
       .map((line) => `    ${line}`)
       .join("\n");
-    this.#print(`${ok ? "✓" : "✗"} ${step}  (${ms} ms, ${(this.#total / 1000).toFixed(1)} s)\n    ${why}\n${indented}\n`);
+    this.#print(
+      `${ok ? "✓" : "✗"} ${step}  (${ms} ms, ${(this.#total / 1000).toFixed(1)} s)\n    ${why}\n${indented}\n`,
+    );
   }
 }
 

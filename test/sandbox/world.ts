@@ -55,7 +55,11 @@ export async function startOutside(options: WorldOptions): Promise<Outside> {
   // What `countersign setup` will print and an administrator of the account does once.
   aws.roles.configure({
     roleArn,
-    trust: { issuer: publicUrl, audience: "sts.amazonaws.com", subject: `repository:${access.id}:aws:aws-prod:operator` },
+    trust: {
+      issuer: publicUrl,
+      audience: "sts.amazonaws.com",
+      subject: `repository:${access.id}:aws:aws-prod:operator`,
+    },
     permissions: [{ Effect: "Allow", Action: ["s3:*"], Resource: ["*"] }],
   });
   for (const bucket of ["acme-stale-logs", "acme-live-logs"]) aws.buckets.set(bucket, new Map());
@@ -89,7 +93,9 @@ export async function startOutside(options: WorldOptions): Promise<Outside> {
     player(login) {
       const user = github.users[login];
       if (!user) throw new Error(`the sandbox has no user ${login}`);
-      const known = players.get(login) ?? new Player({ login, ...user, apiUrl: github.apiUrl, cloneUrl: access.cloneUrl, dir: path.join(dir, "people") });
+      const known =
+        players.get(login) ??
+        new Player({ login, ...user, apiUrl: github.apiUrl, cloneUrl: access.cloneUrl, dir: path.join(dir, "people") });
       players.set(login, known);
       return known;
     },

@@ -146,7 +146,7 @@ export async function commitSummary(w: World, repo: Repo, c: Commit): Promise<Js
     const account = w.accountByEmail(p.email);
     return { name: p.name, email: p.email, date: iso(p.date), ...(account ? { username: account.login } : {}) };
   };
-  const files = await repo.git.diff(c.parents[0] ?? "4b825dc642cb6eb9a060e54bf8d69288fbee4904", c.oid);
+  const files = await repo.git.changes(c.parents[0] ?? "4b825dc642cb6eb9a060e54bf8d69288fbee4904", c.oid);
   const named = (status: string) => files.filter((f) => f.status === status).map((f) => f.path);
   return {
     id: c.oid,

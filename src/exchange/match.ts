@@ -72,7 +72,13 @@ export function matchGrants<G extends Candidate>(
 export function tellable<G extends Candidate>(reasons: readonly Mismatch<G>[]): Mismatch<G> | undefined {
   const nearest = reasons
     .filter((reason) => reason.depth >= firstTold)
-    .sort((a, b) => Number(b.grant.state === "active") - Number(a.grant.state === "active") || b.depth - a.depth);
+    .sort(
+      (a, b) =>
+        // What the caller named comes first: another grant's "not that one" says nothing about it.
+        Number(a.code === "invalid_target") - Number(b.code === "invalid_target") ||
+        Number(b.grant.state === "active") - Number(a.grant.state === "active") ||
+        b.depth - a.depth,
+    );
   return nearest[0];
 }
 

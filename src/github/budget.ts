@@ -3,7 +3,7 @@ import { RetryLater } from "../base/errors.ts";
 
 /**
  * GitHub's documented limits for requests that create content: 80 a minute and 500 an hour per installation ("About
- * secondary rate limits"). Each kind of write may use only a share, so that the ledger always has room: what may not be
+ * secondary rate limits"); changing what exists (a title, a check run) is not counted by it. Each kind of write may use only a share, so that the ledger always has room: what may not be
  * recorded may not be released, and a flood of comments must not stop that.
  */
 const limits = [

@@ -45,18 +45,19 @@ export async function putCheck(
     output,
     actions: [{ label: "Re-evaluate", description: "Read everything again and decide", identifier: "re-evaluate" }],
   };
+  // Annotations are appended by PATCH and never replaced: new annotations need a new check run.
+  const creates = existing === null || annotations.length > 0;
   const first = await client.call(
     repo,
     "review",
     "check run",
     (o, name) =>
-      // Annotations are appended by PATCH and never replaced: new annotations need a new check run.
       answered(
-        existing === null || annotations.length > 0
+        creates
           ? o.rest.checks.create({ ...name, ...body, head_sha: head })
           : o.rest.checks.update({ ...name, ...body, check_run_id: existing }),
       ),
-    { write: "check" },
+    creates ? { write: "check" } : {},
   );
   const { id } = first;
   for (let i = 50; i < annotations.length; i += 50) {

@@ -112,14 +112,17 @@ async function judgeRequest(context: Context, accepted: Digest, paths: readonly 
   const { requests, warnings } = evaluation;
   const subject: DecisionInput["subject"] = { kind: "request", requests: requests.map((r) => r.subject) };
   const plans = decidePlanHash(new Map(requests.map((r) => [r.request.path.path, r.plan])));
-  const input = { snapshot, policy, subject, planPostedAt: planPostedAt(posted, plans), excluded: [] };
+  const input = { snapshot, policy, subject, planPostedAt: planPostedAt(posted, plans) ?? notYet, excluded: [] };
   const decision = await decideLive(deps, input);
   if (decision.outcome === "retry") throw new RetryLater("github_behind", decision.tree.text);
   await post(deps, snapshot, posted, requestCheck(snapshot, requests, decision, warnings), plans);
   const [first, ...more] = requests;
   const title = first ? describePlan(first.plan, first.request).title : snapshot.pullRequest.title;
-  await setTitle(context, more.length === 0 ? title : `${title} and ${more.length} more`);
-  await askReviewers(context, decision);
+  // Neither may keep a merge waiting.
+  await bestEffort(deps, [
+    () => setTitle(context, more.length === 0 ? title : `${title} and ${more.length} more`),
+    () => askReviewers(context, decision),
+  ]);
   if (decision.outcome !== "approved" || snapshot.pullRequest.draft) return;
   const freeze = requests.some(({ request }) =>
     isFrozen(deps.config.frozen, {
@@ -161,16 +164,32 @@ async function judgePolicy(context: Context): Promise<void> {
   }
   const subject: DecisionInput["subject"] = { kind: "policy", paths };
   const shown = digestOf({ v: 1, accepted: policy.digest, resulting });
-  const input = { snapshot, policy, subject, planPostedAt: planPostedAt(posted, shown), excluded: [] };
+  const input = { snapshot, policy, subject, planPostedAt: planPostedAt(posted, shown) ?? notYet, excluded: [] };
   const decision = await decideLive(deps, input);
   if (decision.outcome === "retry") throw new RetryLater("github_behind", decision.tree.text);
   await post(deps, snapshot, posted, policyCheck(snapshot, paths, decision, warnings), shown);
-  await askReviewers(context, decision);
+  await bestEffort(deps, [() => askReviewers(context, decision)]);
   if (decision.outcome !== "approved" || snapshot.pullRequest.draft) return;
   if (deps.config.frozen.some((entry) => entry.kind === "all")) return;
   await storeDecision(deps, { snapshot, policy, subject, sha256: new Map(), resultingDigest: resulting }, decision);
   await merge(context, policyMessage(snapshot, paths, decision, await ledgerHead(context)));
 }
+
+/** Does each as far as GitHub lets us now; the sweep does the rest. What is not "later" is an error like any other. */
+async function bestEffort(deps: ReconcileDeps, works: readonly (() => Promise<void>)[]): Promise<void> {
+  for (const work of works) {
+    await work().catch((error: unknown) => {
+      if (!(error instanceof RetryLater)) throw error;
+      deps.log.info({ code: error.code }, "title or reviewers have to wait");
+    });
+  }
+}
+
+/**
+ * Before a plan is posted no review counts. A time that no review can reach says that, and in the words that the check run
+ * will need once it is posted, which is by this very call: it is not written twice.
+ */
+const notYet = new Date(8.64e15);
 
 /** The policy at the live tip, where it is the accepted one and nothing stands in quarantine. */
 function acceptedPolicy(snapshot: Snapshot, accepted: Digest): Policy | null {

@@ -53,8 +53,15 @@ describe("the server on a socket", () => {
       "POST /token HTTP/1.1\r\nhost: x\r\ncontent-type: application/x-www-form-urlencoded\r\ntransfer-encoding: chunked\r\n\r\n",
     );
     const chunk = `4000\r\n${"x".repeat(0x4000)}\r\n`;
+    // The server ends the connection under our writes: what it said before that is what counts, not the broken pipe.
+    let answer = "";
     const timer = setInterval(() => socket.writable && socket.write(chunk), 1);
-    const answer = await text(socket).finally(() => clearInterval(timer));
+    socket.on("data", (data: Buffer) => {
+      clearInterval(timer);
+      answer += data.toString();
+    });
+    socket.on("error", () => undefined);
+    await new Promise((resolve) => socket.once("close", resolve)).finally(() => clearInterval(timer));
     expect(answer).toMatch(/^HTTP\/1\.1 413 /);
     expect(answer).toMatch(/connection: close/i);
   });

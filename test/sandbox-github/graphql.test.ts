@@ -86,8 +86,8 @@ test("authors: co-authors are listed, addresses of nobody have no user, Apps hav
     `pullRequest(number: 1) { commits(last: 2) { nodes { commit { authors(first: 5) { nodes { email user { login } } }
       committer { name email user { login } } signature { wasSignedByGitHub } } } } }`,
   );
-  const [human, app] = (data?.repository?.["pullRequest"] as { commits: { nodes: { commit: unknown }[] } }).commits
-    .nodes;
+  const [human, app] = ((data?.repository ?? {})["pullRequest"] as { commits: { nodes: { commit: unknown }[] } })
+    .commits.nodes;
   expect(human?.commit).toMatchObject({
     authors: {
       nodes: [

@@ -56,7 +56,8 @@ const SEED: Seed = {
   ],
   repositories: [
     {
-      ...{ owner: "acme", name: "access" },
+      owner: "acme",
+      name: "access",
       installed: ["countersign", "broker"],
       teams: { sre: "write", security: "read" },
       files: { "README.md": "hello\n", ".github/workflows/delete.yml": WORKFLOW },
@@ -211,7 +212,10 @@ export async function put(o: Octokit, branch: string, file: string, text: string
   const content = Buffer.from(text).toString("base64");
   return o.rest.repos.createOrUpdateFileContents({
     ...ACCESS,
-    ...{ path: file, message: `write ${file}`, content, branch },
+    path: file,
+    message: `write ${file}`,
+    content,
+    branch,
     ...(sha === undefined ? {} : { sha }),
   });
 }

@@ -6,6 +6,12 @@ import { promisify } from "node:util";
 import { deflate } from "node:zlib";
 import path from "node:path";
 
+import { type FileChange, readDiff } from "./git-diff.ts";
+import { type Commit, type GitObject, parseCommit, parseTree, type Signature, type TreeEntry } from "./git-objects.ts";
+
+export type { FileChange } from "./git-diff.ts";
+export type { Commit, Signature, TreeEntry } from "./git-objects.ts";
+
 export const ZERO = "0".repeat(40);
 
 /** Hermetic: the machine's own git configuration must not decide how the simulator merges, renames or signs. */
@@ -31,39 +37,6 @@ export class GitError extends Error {
   }
 }
 
-export interface Signature {
-  readonly name: string;
-  readonly email: string;
-  readonly date: Date;
-}
-export interface Commit {
-  readonly oid: string;
-  readonly tree: string;
-  readonly parents: readonly string[];
-  readonly author: Signature;
-  readonly committer: Signature;
-  readonly message: string;
-}
-export interface TreeEntry {
-  readonly mode: string;
-  readonly type: "blob" | "tree" | "commit";
-  readonly oid: string;
-  readonly name: string;
-}
-export interface GitObject {
-  readonly oid: string;
-  readonly type: string;
-  readonly content: Buffer;
-}
-export interface FileChange {
-  readonly status: "added" | "removed" | "modified" | "renamed" | "copied" | "changed";
-  readonly path: string;
-  readonly previousPath: string | null;
-  readonly oid: string;
-  readonly additions: number;
-  readonly deletions: number;
-  readonly patch: string | undefined;
-}
 export interface TreeChange {
   readonly path: string;
   readonly mode: string;
@@ -274,12 +247,12 @@ export class Git {
 
   /** Changes from tree-ish a to b, renames found as GitHub does (similarity of half). */
   diff(a: string, b: string): Promise<readonly FileChange[]> {
-    return this.#once(`diff ${a} ${b}`, () => readDiff(this, a, b, true));
+    return this.#once(`diff ${a} ${b}`, () => readDiff((args) => this.run(args), a, b, true));
   }
 
   /** The same files without counts and patches: one process instead of three. */
   changes(a: string, b: string): Promise<readonly FileChange[]> {
-    return this.#once(`changes ${a} ${b}`, () => readDiff(this, a, b, false));
+    return this.#once(`changes ${a} ${b}`, () => readDiff((args) => this.run(args), a, b, false));
   }
 
   /** Writes a loose object, as `hash-object -w` would, without a process. */
@@ -385,97 +358,4 @@ const squeeze = promisify(deflate);
 
 function clean(text: string): string {
   return text.replaceAll(/[<>\r\n\0]/g, "").trim();
-}
-
-function parsePerson(line: string): Signature {
-  const m = /^(.*) ?<([^>]*)> (-?\d+) [+-]\d{4}$/.exec(line);
-  if (!m) return { name: line, email: "", date: new Date(0) };
-  return { name: (m[1] ?? "").trim(), email: m[2] ?? "", date: new Date(Number(m[3]) * 1000) };
-}
-
-function parseCommit(o: GitObject): Commit {
-  const text = o.content.toString("utf8");
-  const split = text.indexOf("\n\n");
-  const head = split < 0 ? text : text.slice(0, split);
-  const field = (name: string) =>
-    head
-      .split("\n")
-      .filter((l) => l.startsWith(`${name} `))
-      .map((l) => l.slice(name.length + 1));
-  return {
-    oid: o.oid,
-    tree: field("tree")[0] ?? ZERO,
-    parents: field("parent"),
-    author: parsePerson(field("author")[0] ?? ""),
-    committer: parsePerson(field("committer")[0] ?? ""),
-    message: split < 0 ? "" : text.slice(split + 2).replace(/\n$/, ""),
-  };
-}
-
-function parseTree(content: Buffer): TreeEntry[] {
-  const entries: TreeEntry[] = [];
-  let i = 0;
-  while (i < content.length) {
-    const space = content.indexOf(32, i);
-    const nul = content.indexOf(0, space);
-    const mode = content.toString("utf8", i, space).padStart(6, "0");
-    entries.push({
-      mode,
-      name: content.toString("utf8", space + 1, nul),
-      oid: content.toString("hex", nul + 1, nul + 21),
-      type: mode === "040000" ? "tree" : mode === "160000" ? "commit" : "blob",
-    });
-    i = nul + 21;
-  }
-  return entries;
-}
-
-const STATUS: Readonly<Record<string, FileChange["status"]>> = {
-  A: "added",
-  D: "removed",
-  M: "modified",
-  R: "renamed",
-  C: "copied",
-  T: "changed",
-};
-
-async function readDiff(git: Git, a: string, b: string, full: boolean): Promise<readonly FileChange[]> {
-  const common = ["diff-tree", "-r", "-M", "--no-commit-id", a, b];
-  const [raw, stat, patch] = await Promise.all([
-    git.run([...common.slice(0, 3), "--raw", "-z", "--abbrev=40", ...common.slice(3)]),
-    !full ? "" : git.run([...common.slice(0, 3), "--numstat", "-z", ...common.slice(3)]),
-    !full ? "" : git.run([...common.slice(0, 3), "-p", ...common.slice(3)]),
-  ]);
-  const counts: [number, number][] = [];
-  const stats = stat.split("\0");
-  for (let i = 0; i < stats.length; i++) {
-    const m = /^(\d+|-)\t(\d+|-)\t(.*)$/s.exec(stats[i] ?? "");
-    if (!m) continue;
-    counts.push([Number(m[1]) || 0, Number(m[2]) || 0]);
-    if (m[3] === "") i += 2; // a rename: two more fields follow
-  }
-  const patches = patch.split(/^(?=diff --git )/m).map((p) => {
-    const at = p.search(/^@@ /m);
-    return at < 0 ? undefined : p.slice(at).replace(/\n$/, "");
-  });
-  const fields = raw.split("\0");
-  const changes: FileChange[] = [];
-  for (let i = 0; i + 1 < fields.length; ) {
-    const m = /^:\d+ \d+ ([0-9a-f]{40}) ([0-9a-f]{40}) ([A-Z])/.exec(fields[i] ?? "");
-    if (!m) break;
-    const letter = m[3] ?? "M";
-    const pair = letter === "R" || letter === "C";
-    const n = changes.length;
-    changes.push({
-      status: STATUS[letter] ?? "changed",
-      path: (pair ? fields[i + 2] : fields[i + 1]) ?? "",
-      previousPath: pair ? (fields[i + 1] ?? null) : null,
-      oid: letter === "D" ? (m[1] ?? ZERO) : (m[2] ?? ZERO),
-      additions: counts[n]?.[0] ?? 0,
-      deletions: counts[n]?.[1] ?? 0,
-      patch: patches[n],
-    });
-    i += pair ? 3 : 2;
-  }
-  return changes;
 }

@@ -1,0 +1,235 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import type { Entry } from "../../src/ledger/index.ts";
+import { checkOf, exchange } from "../sandbox/main-job.ts";
+import { git } from "../sandbox/players.ts";
+import { accessRepo, owner, targetRepo, workflowPath } from "../sandbox/seed.ts";
+import { startWorld, type World, type WorldOptions } from "../sandbox/world.ts";
+
+export const access = { owner, repo: "access" };
+export const infra = { owner, repo: "infra" };
+
+export interface Ask {
+  readonly number: number;
+  readonly head: string;
+  readonly branch: string;
+  readonly path: string;
+}
+interface RequestOptions {
+  readonly bucket?: string;
+  readonly dispatch?: boolean;
+  readonly more?: string;
+  readonly repository?: string;
+  readonly role?: string;
+}
+
+export const requestText = ({
+  bucket = "acme-stale-logs",
+  dispatch = false,
+  more = "",
+  ...o
+}: RequestOptions = {}): string =>
+  `version: 1
+role: ${o.role ?? "operator"}
+reason: A reason that says why this has to be done
+ticket: OPS-1
+actions: ["s3:DeleteBucket"]
+resources: ["arn:aws:s3:::${bucket}"]
+duration: 1h
+workflow:
+  repository: ${o.repository ?? targetRepo}
+  file: ${workflowPath}
+  ref: refs/heads/main
+  environment: production
+${dispatch ? `dispatch:\n  inputs:\n    bucket: ${bucket}\n` : ""}${more}`;
+
+/** People, pull requests and jobs against one running world; every test uses names of its own. */
+export class Play {
+  readonly world: World;
+  #names = 0;
+  private constructor(world: World) {
+    this.world = world;
+  }
+  static async start(options: Omit<WorldOptions, "dir"> = {}): Promise<Play> {
+    const dir = await mkdtemp(path.join(tmpdir(), "countersign-e2e-"));
+    const play = new Play(await startWorld({ dir, ...options }));
+    await play.settle();
+    return play;
+  }
+  async end(): Promise<void> {
+    await this.world.close();
+    await rm(this.world.dir, { recursive: true, force: true });
+  }
+
+  async settle(): Promise<void> {
+    await this.world.github.settled();
+    await this.world.app.idle();
+    await this.world.github.settled();
+    await this.world.app.idle();
+  }
+  name(): string {
+    return `req-${++this.#names}`;
+  }
+  path(name = this.name()): string {
+    return `requests/aws-prod/2026-11/${name}.yml`;
+  }
+
+  /** A pull request that adds one request; settled. */
+  async ask(
+    o: RequestOptions & {
+      by?: string;
+      files?: Record<string, string | null>;
+      draft?: boolean;
+      message?: string;
+      author?: { name: string; email: string };
+      base?: string;
+    } = {},
+  ): Promise<Ask> {
+    // Time for GitHub's limit on writes to forget the test before.
+    this.world.clock.skip(20);
+    const name = this.name();
+    const file = this.path(name);
+    const person = this.world.player(o.by ?? "alice");
+    const head = await person.push(name, o.files ?? { [file]: requestText(o) }, {
+      from: "origin/main",
+      ...(o.message ? { message: o.message } : {}),
+      ...(o.author ? { author: o.author } : {}),
+    });
+    const { data } = await person.api.rest.pulls.create({
+      ...access,
+      title: name,
+      head: name,
+      base: o.base ?? "main",
+      draft: o.draft ?? false,
+    });
+    await this.settle();
+    return { number: data.number, head, branch: name, path: file };
+  }
+  async review(
+    login: string,
+    ask: Pick<Ask, "number">,
+    event: "APPROVE" | "REQUEST_CHANGES" = "APPROVE",
+  ): Promise<number> {
+    const { data } = await this.world.player(login).api.rest.pulls.createReview({
+      ...access,
+      pull_number: ask.number,
+      event,
+      body: event === "APPROVE" ? "" : "no",
+    });
+    await this.settle();
+    return data.id;
+  }
+  /** Asked, approved by bob, merged by the app. */
+  async grant(o: RequestOptions = {}): Promise<Ask> {
+    const ask = await this.ask(o);
+    await this.review("bob", ask);
+    if (!(await this.merged(ask))) throw new Error(`not merged: ${(await this.check(ask.head)).summary}`);
+    return ask;
+  }
+  async ready(ask: Pick<Ask, "number">): Promise<void> {
+    await this.world.github.change.setDraft("acme/access", ask.number, false, "alice");
+    await this.settle();
+  }
+  /** As root on GitHub's page, past everything. */
+  async mergeByHand(ask: Pick<Ask, "number">): Promise<void> {
+    await this.world
+      .player("root")
+      .api.rest.pulls.merge({ ...access, pull_number: ask.number, merge_method: "squash" });
+    await this.settle();
+  }
+  async merged(ask: Pick<Ask, "number">): Promise<boolean> {
+    return (await this.world.player("root").api.rest.pulls.get({ ...access, pull_number: ask.number })).data.merged;
+  }
+  check(head: string) {
+    return checkOf(this.world, head);
+  }
+  /** Pushes straight to main of the access repo. */
+  async pushMain(files: Record<string, string | null>, message = "direct"): Promise<string> {
+    const root = this.world.player("root");
+    await root.clone();
+    const sha = await root.push("main", files, { from: "origin/main", message });
+    await this.settle();
+    return sha;
+  }
+
+  /** A job of the workflow in acme/infra, started by alice, at the tip. */
+  async token(claims: Record<string, unknown> = {}): Promise<string> {
+    const { github, app } = this.world;
+    const repo = github.repository(targetRepo);
+    const sha = await git(repo.dir, "rev-parse", "main");
+    const alice = github.users.alice;
+    return github.jobToken({
+      aud: app.url,
+      repository: targetRepo,
+      repository_id: String(repo.id),
+      repository_owner: owner,
+      repository_owner_id: String(repo.ownerId),
+      workflow_ref: `${targetRepo}/${workflowPath}@refs/heads/main`,
+      job_workflow_ref: `${targetRepo}/${workflowPath}@refs/heads/main`,
+      workflow_sha: sha,
+      job_workflow_sha: sha,
+      sha,
+      ref: "refs/heads/main",
+      event_name: "workflow_dispatch",
+      environment: "production",
+      actor: "alice",
+      actor_id: String(alice?.id),
+      run_id: String(19_700_000_000 + ++this.#names),
+      run_attempt: "1",
+      runner_environment: "github-hosted",
+      ...claims,
+    });
+  }
+  /** What `/token` says to a job under one request: "released" or the error's code. Counts AWS calls to be sure. */
+  async use(ask: Pick<Ask, "path">, claims: Record<string, unknown> = {}): Promise<string> {
+    const before = this.#assumed();
+    const token = await this.token({ run_id: this.#run(ask.path), ...claims });
+    const { status, body } = await exchange(this.world, token, { request: ask.path });
+    const minted = this.#assumed() - before;
+    if (status === 200) return body.access_token && minted === 1 ? "released" : "released without AWS";
+    if (body.access_token !== undefined) return "leaked";
+    return minted === 0 ? String(body.error) : `minted and ${String(body.error)}`;
+  }
+  /** One run for each request, however often its job exchanges. */
+  #run(file: string): string {
+    const known = this.#runs.get(file) ?? String(19_700_000_000 + ++this.#names);
+    this.#runs.set(file, known);
+    return known;
+  }
+  readonly #runs = new Map<string, string>();
+  #assumed(): number {
+    return this.world.aws.log.filter((c) => c.action === "sts:AssumeRoleWithWebIdentity" && c.allowed).length;
+  }
+
+  /** Every entry of the ledger branch, oldest first, as an auditor reads it. */
+  async ledger(): Promise<readonly Entry[]> {
+    await this.world.app.flush();
+    const { dir } = this.world.github.repository(accessRepo);
+    const files = await git(
+      dir,
+      "log",
+      "--reverse",
+      "--diff-filter=A",
+      "--name-only",
+      "--format=",
+      "countersign-ledger",
+    );
+    const entries: Entry[] = [];
+    for (const file of files.split("\n").filter((f) => f !== "")) {
+      const text = await git(dir, "show", `countersign-ledger:${file}`);
+      entries.push(
+        ...text
+          .split("\n")
+          .slice(1)
+          .map((line) => JSON.parse(line) as Entry),
+      );
+    }
+    return entries;
+  }
+  /** Why a request on main never grants, by its path. */
+  async quarantined(file: string): Promise<string | undefined> {
+    const found = (await this.ledger()).findLast((e) => e.type === "request_quarantined" && e.path === file);
+    return found?.type === "request_quarantined" ? found.code : undefined;
+  }
+}

@@ -1,0 +1,207 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { target } from "../sandbox/seed.ts";
+import { access, Play, requestText } from "./play.ts";
+
+let play: Play;
+beforeAll(async () => {
+  play = await Play.start();
+});
+afterAll(async () => {
+  expect(play.world.github.validation.failures).toEqual([]);
+  expect(play.world.github.validation.unvalidated).toEqual([]);
+  await play.end();
+});
+const targetPath = "targets/aws-prod.yml";
+let current = target;
+
+test("C53: a policy that an admin pushes is in quarantine until it is restored", async () => {
+  const granted = await play.grant();
+  const waiting = await play.ask();
+  await play.pushMain({ [targetPath]: current.replace("max_duration: 4h", "max_duration: 12h") });
+  expect(await play.use(granted)).toBe("policy_quarantined");
+  await play.review("bob", waiting);
+  expect(await play.merged(waiting)).toBe(false);
+  expect((await play.check(waiting.head)).title).toBe("Policy quarantine");
+  await play.pushMain({ [targetPath]: current }, "restore");
+  expect(await play.use(granted)).toBe("released");
+  expect(await play.merged(waiting)).toBe(true);
+  const types = (await play.ledger()).map((e) => e.type);
+  expect(types).toContain("policy_quarantined");
+  expect(types).toContain("policy_restored");
+});
+
+test.each([
+  [
+    "settings",
+    ".github/countersign.yml",
+    "version: 1\napprovals: 2\n",
+    "version: 1\napprovals: 1\npending_expiry: 7d\n",
+  ],
+  ["a CODEOWNERS file at another place", "docs/CODEOWNERS", "* @mallory\n", null],
+  ["a new target", "targets/mine.yml", target, null],
+])("C53: %s pushed to main is in quarantine", async (_, path, evil, before) => {
+  const granted = await play.grant();
+  await play.pushMain({ [path]: evil });
+  expect(await play.use(granted)).toBe("policy_quarantined");
+  await play.pushMain({ [path]: before });
+  expect(await play.use(granted)).toBe("released");
+});
+
+test("C53: a policy pull request merged by an admin without approval is in quarantine", async () => {
+  const granted = await play.grant();
+  const ask = await play.ask({ files: { [targetPath]: current.replace("max_duration: 4h", "max_duration: 9h") } });
+  await play.mergeByHand(ask);
+  expect(await play.use(granted)).toBe("policy_quarantined");
+  await play.pushMain({ [targetPath]: current }, "restore");
+  expect(await play.use(granted)).toBe("released");
+});
+
+test("a policy pull request that its owners approve is merged and accepted", async () => {
+  const changed = current.replace("max_duration: 4h", "max_duration: 6h");
+  const ask = await play.ask({ files: { [targetPath]: changed } });
+  await play.review("mallory", ask);
+  expect(await play.merged(ask)).toBe(false);
+  await play.review("bob", ask);
+  expect(await play.merged(ask)).toBe(true);
+  current = changed;
+  const accepted = (await play.ledger()).findLast((e) => e.type === "policy_accepted");
+  expect(accepted?.type === "policy_accepted" && accepted.approved_by.map((a) => a.login)).toEqual(["bob"]);
+  expect(await play.use(await play.grant())).toBe("released");
+});
+
+test("C56, C68: a policy that changes the plan ends the grant, and an approval of the old plan counts no more", async () => {
+  const granted = await play.grant();
+  const draft = await play.ask({ draft: true });
+  await play.review("bob", draft);
+  const changed = current.replace("max_session: 1h", "max_session: 2h");
+  const ask = await play.ask({ files: { [targetPath]: changed } });
+  await play.review("carol", ask);
+  expect(await play.merged(ask)).toBe(true);
+  current = changed;
+  expect(await play.use(granted)).toBe("policy_changed");
+  await play.ready(draft);
+  expect(await play.merged(draft)).toBe(false);
+  expect((await play.check(draft.head)).summary).toContain("before the plan");
+  play.world.clock.skip(2);
+  await play.review("bob", draft);
+  expect(await play.merged(draft)).toBe(true);
+});
+
+test("C69: a policy pull request from a stale head has to be updated first", async () => {
+  const stale = await play.ask({
+    draft: true,
+    files: { ".github/countersign.yml": "version: 1\napprovals: 1\npending_expiry: 9d\n" },
+  });
+  const changed = current.replace("max_duration: 6h", "max_duration: 5h");
+  const first = await play.ask({ files: { [targetPath]: changed } });
+  await play.review("bob", first);
+  expect(await play.merged(first)).toBe(true);
+  current = changed;
+  await play.ready(stale);
+  await play.review("carol", stale);
+  expect(await play.merged(stale)).toBe(false);
+  expect((await play.check(stale.head)).annotations.map((a) => a.title)).toContain("CS4020");
+});
+
+test("C49: a workflow of a repository where the requester has no write, or of another owner, is refused", async () => {
+  const carol = await play.ask({ by: "carol" });
+  expect((await play.check(carol.head)).annotations.map((a) => a.title)).toContain("CS5003");
+  const evil = await play.ask({ repository: "evil/infra" });
+  expect((await play.check(evil.head)).conclusion).toBe("failure");
+  await play.review("bob", carol);
+  await play.review("bob", evil);
+  expect([await play.merged(carol), await play.merged(evil)]).toEqual([false, false]);
+});
+
+test("C49: dispatch needs a role that lists workflows", async () => {
+  const without = current.replace(
+    "roles:\n",
+    current
+      .slice(current.indexOf("roles:\n"))
+      .replace("operator:", "free:")
+      .replace(/^ {4}workflows: .*\n/m, ""),
+  );
+  const ask = await play.ask({ files: { [targetPath]: without } });
+  await play.review("bob", ask);
+  expect(await play.merged(ask)).toBe(true);
+  current = without;
+  const wants = await play.ask({ role: "free", dispatch: true });
+  expect((await play.check(wants.head)).conclusion).toBe("failure");
+  const may = await play.ask({ role: "free" });
+  expect((await play.check(may.head)).conclusion).toBe("action_required");
+});
+
+test("C57: a workflow that changed after the approval gets nothing", async () => {
+  const granted = await play.grant();
+  const root = play.world.player("root");
+  const path = ".github/workflows/delete-bucket.yml";
+  const old = await root.api.rest.repos.getContent({ owner: "acme", repo: "infra", path });
+  if (!("content" in old.data)) throw new Error("no file");
+  const text = Buffer.from(old.data.content, "base64").toString();
+  const put = (content: string, sha: string) =>
+    root.api.rest.repos.createOrUpdateFileContents({
+      owner: "acme",
+      repo: "infra",
+      path,
+      message: "x",
+      sha,
+      content: Buffer.from(content).toString("base64"),
+    });
+  const evil = await put(`${text}# one more line\n`, old.data.sha);
+  expect(await play.use(granted)).toBe("workflow_changed");
+  await put(text, evil.data.content?.sha ?? "");
+  expect(await play.use(granted)).toBe("released");
+});
+
+test("C57: of a dispatched grant only the bound run gets anything", async () => {
+  const granted = await play.grant({ dispatch: true });
+  const run = play.world.github.runs.open().at(-1);
+  expect(await play.use(granted)).toBe("actor_mismatch");
+  const bot = { actor: "countersign[bot]", actor_id: String(play.world.github.app.botId) };
+  expect(await play.use(granted, bot)).toBe("run_not_bound");
+  expect(await play.use(granted, { ...bot, run_id: String(run?.id) })).toBe("released");
+});
+
+test("C38: sub is never read", async () => {
+  const granted = await play.grant();
+  for (const sub of ["repo:evil/x:ref:refs/heads/main", "anything", "repo:acme@1/infra@2:environment:production"]) {
+    expect(await play.use(granted, { sub, run_id: "19799999999" })).toBe("released");
+  }
+});
+
+test("C48: settings in a repository that is not enrolled, and a re-created access repo, are nothing to us", async () => {
+  const granted = await play.grant();
+  const { github } = play.world;
+  const mallory = play.world.player("mallory");
+  const put = (path: string, content: string) =>
+    mallory.api.rest.repos.createOrUpdateFileContents({
+      owner: "acme",
+      repo: "website",
+      path,
+      message: "x",
+      content: Buffer.from(content).toString("base64"),
+    });
+  await put(".github/countersign.yml", "version: 1\napprovals: 1\n");
+  await put(".github/CODEOWNERS", "* @mallory\n");
+  await play.settle();
+  const refs = await mallory.api.rest.git.listMatchingRefs({ owner: "acme", repo: "website", ref: "heads/" });
+  expect(refs.data.map((r) => r.ref)).not.toContain("refs/heads/countersign-ledger");
+  const assumed = play.world.aws.log.length;
+  await github.change.recreateRepository({
+    owner: "acme",
+    name: "access",
+    files: {
+      ".github/countersign.yml": "version: 1\napprovals: 1\n",
+      ".github/CODEOWNERS": "* @mallory\n",
+      [targetPath]: current,
+      [granted.path]: requestText(),
+    },
+    collaborators: { mallory: "admin" },
+    installed: true,
+  });
+  await play.settle();
+  expect(await play.use(granted)).not.toBe("released");
+  expect(play.world.aws.log.length).toBe(assumed);
+  const { data } = await mallory.api.rest.git.listMatchingRefs({ ...access, ref: "heads/" });
+  expect(data.map((r) => r.ref)).toEqual(["refs/heads/main"]);
+});

@@ -56,7 +56,7 @@ export async function judgePolicy(
 }
 
 /** How long after our decision GitHub may take to say which pull request a commit merged. */
-const associationMs = 10 * 60_000;
+const associationMs = 60_000;
 
 async function approvedPolicy(
   deps: Pick<GrantDeps, "db" | "clock">,
@@ -75,7 +75,9 @@ async function approvedPolicy(
   const fresh = deps.clock.now().getTime() - associationMs;
   if (!pullRequest && decided.some((row) => row.decided_at.getTime() > fresh)) {
     // GitHub shows the pull request of a fresh merge a moment later. Nothing is decided or granted meanwhile.
-    throw new RetryLater("github_behind", `GitHub does not show yet which pull request ${commit.sha} merged.`);
+    throw new RetryLater("github_behind", `GitHub does not show yet which pull request ${commit.sha} merged.`, {
+      after: 2,
+    });
   }
   const rows = decided.filter(
     (row) => pullRequest && Number(row.pull_request_id) === pullRequest.id && row.head_sha === pullRequest.headSha,

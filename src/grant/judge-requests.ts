@@ -57,10 +57,6 @@ export async function judgeRequests(
 ): Promise<readonly Judged[]> {
   const all = (code: QuarantineCode): readonly Judged[] => paths.map((path) => ({ kind: "quarantine", path, code }));
   if (enrolment.quarantined !== null) return all("policy_quarantine");
-  if (!commit.pullRequest || commit.firstParent === null) {
-    await waitForPullRequest(deps, enrolment, commit, paths);
-    return all("no_pull_request");
-  }
   if (commit.changes.length !== paths.length) return all("mixed_commit");
   const used = await deps.db
     .selectFrom("grant")
@@ -69,6 +65,10 @@ export async function judgeRequests(
     .where("path", "in", [...paths])
     .execute();
   if (used.length > 0) return all("name_used");
+  if (!commit.pullRequest || commit.firstParent === null) {
+    await waitForPullRequest(deps, enrolment, commit);
+    return all("no_pull_request");
+  }
 
   const parent = await deps.github.policyAt(enrolment, commit.firstParent);
   if (policyDigest(parent) !== enrolment.accepted.digest) return all("policy_quarantine");
@@ -148,19 +148,15 @@ async function decideAgain(
 }
 
 /** How long after our decision GitHub may take to say which pull request a commit merged. */
-const associationMs = 10 * 60_000;
+const associationMs = 60_000;
 
 /**
- * GitHub shows the pull request of a fresh merge a moment later. Where we decided about one of these files just now, that is
- * the likely reason, and quarantine is for ever: look again instead. Nothing is granted meanwhile.
+ * GitHub shows the pull request of a fresh merge a moment later, and quarantine is for ever. Where we decided a moment ago
+ * about exactly these files, look again instead. Short, and for those blobs only: while we wait, the commits after this one
+ * wait too, revocations among them.
  * @throws RetryLater
  */
-async function waitForPullRequest(
-  deps: GrantDeps,
-  enrolment: Enrolment,
-  commit: BranchCommit,
-  paths: readonly string[],
-): Promise<void> {
+async function waitForPullRequest(deps: GrantDeps, enrolment: Enrolment, commit: BranchCommit): Promise<void> {
   const recent = await deps.db
     .selectFrom("decision")
     .select("key_text")
@@ -168,8 +164,14 @@ async function waitForPullRequest(
     .where("kind", "=", "request")
     .where("decided_at", ">", new Date(deps.clock.now().getTime() - associationMs))
     .execute();
-  const decided = recent.flatMap((row) => (JSON.parse(row.key_text) as DecisionKey).requests.map((r) => r.path));
-  if (decided.some((path) => paths.includes(path))) {
-    throw new RetryLater("github_behind", `GitHub does not show yet which pull request ${commit.sha} merged.`);
-  }
+  const decided = recent.map((row) => (JSON.parse(row.key_text) as DecisionKey).requests);
+  const same = decided.some(
+    (requests) =>
+      requests.length === commit.changes.length &&
+      requests.every((r) => commit.changes.some((c) => c.path === r.path && c.blob === r.blob)),
+  );
+  if (same)
+    throw new RetryLater("github_behind", `GitHub does not show yet which pull request ${commit.sha} merged.`, {
+      after: 2,
+    });
 }

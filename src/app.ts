@@ -13,7 +13,7 @@ import { discovery, openKeys, sealer } from "./issuer/index.ts";
 import { accessRepoKey, pullRequestKey, readEnrolment, reconcilePullRequest } from "./pull-request/index.ts";
 import { createInbox, createQueue, type Hint, inboxKey, sweepKey } from "./queue/index.ts";
 import { createRecorder } from "./recorder/index.ts";
-import { type Db, migrate, openStore } from "./store/index.ts";
+import { type Db, forgetLeases, migrate, openStore } from "./store/index.ts";
 
 /** A running server. */
 export interface App {
@@ -59,6 +59,7 @@ async function assemble(
 ): Promise<App> {
   const { db } = store;
   await migrate(db);
+  if (store.kind === "pglite") await forgetLeases(db);
   const keys = await openKeys({
     db,
     sealer: sealer(

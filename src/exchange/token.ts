@@ -92,6 +92,9 @@ async function findGrant(deps: ExchangeDeps, claims: Claims, params: TokenParams
     throw new Refused("ambiguous", { grants: match.grants.map((grant) => grant.id).slice(0, 20) });
   }
   const told = tellable(match.reasons);
+  // A server that just started does not know its own bot yet: that is no answer about the job.
+  if (told?.code === "actor_mismatch" && told.grant.dispatch !== null && bot === undefined)
+    throw new Refused("not_ready");
   const nearest = told ?? match.reasons[0];
   if (nearest) trail.access = nearest.grant.access.id;
   throw new Refused(told?.code ?? "access_denied", { grant: nearest?.grant.id, why: nearest?.code });

@@ -27,6 +27,8 @@ export async function reconcileHead(deps: GrantDeps, repositoryId: number): Prom
   let enrolment = await readEnrolment(deps.db, repositoryId);
   if (!enrolment || enrolment.state === "pending") enrolment = await enrol(deps, named);
   if (!isActive(enrolment)) return;
+  // After a restart nobody enrols again, and without our bot's id no dispatched run is anybody's.
+  await deps.github.identify(enrolment);
   const tip = await deps.github.tip(enrolment, enrolment.defaultBranch);
   if (tip === null) throw new RetryLater("github_behind", "The default branch is not visible.");
   if (tip === enrolment.head) return;

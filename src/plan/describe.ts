@@ -60,7 +60,7 @@ function lines({ data, narrowed }: Plan, request: Pick<ResolvedRequest, "reason"
       : [`Only in environment ${workflow.environment}.`]),
     ...(workflow.sha === null ? [] : [`Only a run of commit ${workflow.sha}.`]),
     ...(workflow.reusable === null ? [] : [`Only inside the reusable workflow ${workflow.reusable}.`]),
-    `Started by ${workflow.events.join(", ")}, on ${workflow.runners.join(" or ")} runners, ${starter(data)}.`,
+    `Started by ${started(data)}, on ${workflow.runners.join(" or ")} runners, ${starter(data)}.`,
     ...dispatchLines(data),
     `Good for ${data.runs === 1 ? "one run attempt" : `${data.runs} run attempts`}; sessions of at most ${formatDuration(data.max_session)}.`,
     ...(data.last_issue_before_end === 0
@@ -74,6 +74,10 @@ function when(data: AwsPlanData): string {
   const { expiresAt } = planWindow(data, new Date(0));
   return `from ${data.start} to ${formatInstant(expiresAt)}, however late the approval comes`;
 }
+
+/** A dispatched grant admits workflow_dispatch only, whatever the role lists. */
+const started = ({ workflow, dispatch }: AwsPlanData): string =>
+  dispatch === null ? workflow.events.join(", ") : "workflow_dispatch";
 
 function starter({ workflow, dispatch }: AwsPlanData): string {
   if (dispatch !== null) return "by Countersign itself";

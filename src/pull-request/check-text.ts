@@ -55,7 +55,9 @@ export function stateTitle(decision: Decision, draft: boolean): string {
       return draft ? "Approved. Draft: mark it ready to merge" : "Approved";
     case "pending": {
       const missing = decision.slots.filter((slot) => slot.filledBy === null).length;
-      return `Valid. Needs ${missing} more: ${ownersText(decision.awaited)}`;
+      // Nobody is left who could (C64): the page says so.
+      const whom = decision.awaited.length > 0 ? ownersText(decision.awaited) : "nobody is left who may";
+      return `Valid. Needs ${missing} more: ${whom}`;
     }
     case "blocked":
       return "Changes requested";

@@ -8,7 +8,7 @@ import { type FolderLock, lockFolder } from "./folder-lock.ts";
 import type { Database } from "./schema.ts";
 
 export type { Database } from "./schema.ts";
-export { keepLease, type Lease, withLease } from "./lease.ts";
+export { forgetLeases, keepLease, type Lease, withLease } from "./lease.ts";
 export { migrate } from "./migrate.ts";
 
 /** A database, or a transaction on it. What a query of a room takes, so that it works inside the caller's transaction. */

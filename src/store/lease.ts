@@ -113,3 +113,12 @@ export function keepLease(
     },
   };
 }
+
+/**
+ * Gives up every lease that a process before us held. Only for a store that one process has to itself (PGlite under its
+ * lock): there whoever held them is dead, and its work need not wait for the time to run out.
+ */
+export async function forgetLeases(db: Db): Promise<void> {
+  await db.deleteFrom("lease").execute();
+  await db.updateTable("job").set({ held_until: null }).execute();
+}

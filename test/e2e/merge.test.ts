@@ -19,19 +19,104 @@ test("C30, C32: an admin merges an unapproved pull request: no grant, and the le
   expect(["access_denied", "invalid_target"]).toContain(await play.use(ask));
 });
 
-test("C30: somebody merges by hand what is approved but was not decided: no grant", async () => {
-  const ask = await play.ask({ draft: true });
-  await play.review("bob", ask);
-  await play.world.github.change.setDraft("acme/access", ask.number, false, "alice");
-  await play.world
-    .player("root")
-    .api.rest.pulls.merge({ ...access, pull_number: ask.number, merge_method: "squash" })
-    .catch(() => undefined);
+test("C30: somebody merges by hand what is approved, before we decided: no grant", async () => {
+  const ask = await play.ask();
+  await play.unseen(async () => {
+    const { rest } = play.world.player("bob").api;
+    await rest.pulls.createReview({ ...access, pull_number: ask.number, event: "APPROVE" });
+    await play.world
+      .player("root")
+      .api.rest.pulls.merge({ ...access, pull_number: ask.number, merge_method: "squash" });
+  });
+  expect(await play.quarantined(ask.path)).toBe("no_decision");
+  expect(["access_denied", "invalid_target"]).toContain(await play.use(ask));
+});
+
+test("C30: what we decided and somebody else merges on GitHub's page is decided again, and granted", async () => {
+  const ask = await play.ask();
+  await play.unmergeable(async () => {
+    await play.review("bob", ask);
+    expect(await play.merged(ask)).toBe(false);
+    await play.mergeByHand(ask);
+  });
+  expect(await play.quarantined(ask.path)).toBeUndefined();
+  expect(await play.use(ask)).toBe("released");
+});
+
+test("C30: what we decided and whose approval was taken back before somebody merged it is not granted", async () => {
+  const ask = await play.ask();
+  await play.unmergeable(async () => {
+    const review = await play.review("bob", ask);
+    await play.unseen(async () => {
+      const { rest } = play.world.player("root").api;
+      await rest.pulls.dismissReview({ ...access, pull_number: ask.number, review_id: review, message: "no" });
+      await rest.pulls.merge({ ...access, pull_number: ask.number, merge_method: "squash" });
+    });
+  });
+  expect(await play.quarantined(ask.path)).toBe("decision_differs");
+  expect(["access_denied", "invalid_target"]).toContain(await play.use(ask));
+});
+
+// Who makes a commit writes its time as well: this one says that it was merged in ten years, where its window would begin.
+const later = { date: "2036-01-01T00:00:00Z" };
+
+test.each([false, true])(
+  "C32: a merge commit made by hand never grants (decided by us before: %s)",
+  async (decided) => {
+    const ask = await play.ask();
+    const byHand = async () => {
+      const { rest } = play.world.player("root").api;
+      const main = (await rest.git.getRef({ ...access, ref: "heads/main" })).data.object.sha;
+      const head = (await rest.git.getCommit({ ...access, commit_sha: ask.head })).data;
+      const root = { name: "root", email: play.world.player("root").email, ...later };
+      const made = {
+        message: "by hand",
+        tree: head.tree.sha,
+        parents: [main, ask.head],
+        author: root,
+        committer: root,
+      };
+      const { data } = await rest.git.createCommit({ ...access, ...made });
+      await rest.git.updateRef({ ...access, ref: "heads/main", sha: data.sha });
+      await play.settle();
+    };
+    await play.unmergeable(async () => {
+      if (decided) await play.review("bob", ask);
+      await byHand();
+    });
+    play.world.clock.skip(120);
+    await play.settle();
+    expect(await play.merged(ask)).toBe(true);
+    expect(await play.quarantined(ask.path)).toBe("no_pull_request");
+    expect(["access_denied", "invalid_target"]).toContain(await play.use(ask));
+  },
+);
+
+test("C32: a fast-forward of main to the approved head never grants, whatever time its commit bears", async () => {
+  const ask = await play.ask();
+  const { rest } = play.world.player("alice").api;
+  const old = (await rest.git.getCommit({ ...access, commit_sha: ask.head })).data;
+  const alice = { name: "alice", email: play.world.player("alice").email, ...later };
+  const made = {
+    message: "dated",
+    tree: old.tree.sha,
+    parents: old.parents.map((p) => p.sha),
+    author: alice,
+    committer: alice,
+  };
+  const { data } = await rest.git.createCommit({ ...access, ...made });
+  await rest.git.updateRef({ ...access, ref: `heads/${ask.branch}`, sha: data.sha, force: true });
   await play.settle();
-  // Either the app was first, with its decision, or nobody decided; a grant exists only in the first case.
-  const code = await play.quarantined(ask.path);
-  expect([undefined, "no_decision"]).toContain(code);
-  expect((await play.use(ask)) === "released").toBe(code === undefined);
+  await play.unmergeable(async () => {
+    await play.review("bob", ask);
+    await rest.git.updateRef({ ...access, ref: "heads/main", sha: data.sha });
+    await play.settle();
+  });
+  play.world.clock.skip(120);
+  await play.settle();
+  expect(await play.merged(ask)).toBe(true);
+  expect(await play.quarantined(ask.path)).toBe("no_pull_request");
+  expect(["access_denied", "invalid_target"]).toContain(await play.use(ask));
 });
 
 test("C32: a request pushed straight to main never grants", async () => {

@@ -131,6 +131,43 @@ export class Play {
     await this.world.github.change.setDraft("acme/access", ask.number, false, "alice");
     await this.settle();
   }
+  /** Rewrites the newest commit of a branch as another person committed it, and forces the push. */
+  async amend(ask: Ask, committer: string, pusher = "alice"): Promise<string> {
+    const dir = await this.world.player(pusher).clone();
+    await git(dir, "checkout", "-q", "-B", ask.branch, `origin/${ask.branch}`);
+    const { email } = this.world.player(committer);
+    const as = ["-c", `user.name=${committer}`, "-c", `user.email=${email}`];
+    await git(dir, ...as, "commit", "-q", "--amend", "-m", `amended by ${committer}`);
+    await git(dir, "push", "-q", "--force", "origin", ask.branch);
+    await this.settle();
+    return git(dir, "rev-parse", "HEAD");
+  }
+  /** While `work` runs, GitHub refuses the app's merges, as a branch rule would. Whoever merges without `sha` is not the app. */
+  async unmergeable<T>(work: () => Promise<T>): Promise<T> {
+    const undo = this.world.github.intercept({
+      before: ({ method, path: url, body }) =>
+        method === "PUT" && url.endsWith("/merge") && (body as { sha?: string }).sha !== undefined
+          ? Response.json({ message: "Required status check is expected." }, { status: 405 })
+          : undefined,
+    });
+    try {
+      return await work();
+    } finally {
+      undo();
+    }
+  }
+  /** While `work` runs, no webhook reaches the app; then the sweep finds out. */
+  async unseen<T>(work: () => Promise<T>): Promise<T> {
+    const { github, app, clock } = this.world;
+    github.setWebhookUrl(null);
+    try {
+      return await work();
+    } finally {
+      github.setWebhookUrl(`${app.url}/api/github/webhooks`);
+      clock.skip(61);
+      await this.settle();
+    }
+  }
   /** As root on GitHub's page, past everything. */
   async mergeByHand(ask: Pick<Ask, "number">): Promise<void> {
     await this.world
@@ -183,13 +220,17 @@ export class Play {
   }
   /** What `/token` says to a job under one request: "released" or the error's code. Counts AWS calls to be sure. */
   async use(ask: Pick<Ask, "path">, claims: Record<string, unknown> = {}): Promise<string> {
+    return this.exchange(await this.token({ run_id: this.#run(ask.path), ...claims }), { request: ask.path });
+  }
+  /** The same for a token as it is, with the code that error_uri points to: it says more than `error`, which RFCs limit. */
+  async exchange(token: string, params: Record<string, string> = {}): Promise<string> {
     const before = this.#assumed();
-    const token = await this.token({ run_id: this.#run(ask.path), ...claims });
-    const { status, body } = await exchange(this.world, token, { request: ask.path });
+    const { status, body } = await exchange(this.world, token, params);
     const minted = this.#assumed() - before;
     if (status === 200) return body.access_token && minted === 1 ? "released" : "released without AWS";
     if (body.access_token !== undefined) return "leaked";
-    return minted === 0 ? String(body.error) : `minted and ${String(body.error)}`;
+    const code = String(body.error_uri).split("#")[1] ?? String(body.error);
+    return minted === 0 ? code : `minted and ${code}`;
   }
   /** One run for each request, however often its job exchanges. */
   #run(file: string): string {

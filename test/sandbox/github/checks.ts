@@ -21,7 +21,7 @@ const MAX_ANNOTATIONS = 50;
 const CONCLUSIONS = ["success", "failure", "neutral", "cancelled", "skipped", "timed_out", "action_required"];
 const STATUSES = ["queued", "in_progress", "completed"];
 
-export function renderCheck(w: World, repo: Repo, r: CheckRun): Json {
+function renderCheck(w: World, repo: Repo, r: CheckRun): Json {
   const api = `${repoApi(w, repo)}/check-runs/${r.id}`;
   const html = `${w.url}/${fullName(repo)}/runs/${r.id}`;
   return {
@@ -222,7 +222,7 @@ async function create(c: RepoContext) {
   return { status: 201, body: renderCheck(s.world, repo, run) };
 }
 
-export function findCheck(c: RepoContext): CheckRun {
+function findCheck(c: RepoContext): CheckRun {
   const id = int(c.params["check_run_id"]);
   const found = c.repo.checkRuns.find((r) => r.id === id);
   if (!found) throw new ApiError(404, "Not Found");

@@ -4,7 +4,7 @@ import { accountOf } from "./permissions.ts";
 import { fullName, repoApi } from "./render.ts";
 import { onRepo, optionalText, type RepoContext, type Route, text } from "./router.ts";
 import { moveRef } from "./refs.ts";
-import { ApiError, type Json, type Repo } from "./types.ts";
+import { ApiError, type Json } from "./types.ts";
 
 const READ = { app: [["contents", "read"]], role: "read" } as const;
 const WRITE = { app: [["contents", "write"]], role: "write", login: true } as const;
@@ -148,10 +148,6 @@ export function goodPath(p: string): boolean {
     p.split("/").every((x) => x !== "" && x !== "." && x !== ".." && x.toLowerCase() !== ".git") &&
     !p.includes("\0")
   );
-}
-
-export async function defaultTip(repo: Repo): Promise<string | null> {
-  return repo.git.resolve(`refs/heads/${repo.defaultBranch}`);
 }
 
 const at = "/repos/{owner}/{repo}/contents/{path}";

@@ -39,7 +39,7 @@ function gitActor(c: Scope, p: { name: string; email: string; date: Date }) {
   return { name: p.name, email: p.email, date: iso(p.date), user };
 }
 
-export function authors(commit: Commit): { name: string; email: string; date: Date }[] {
+function authors(commit: Commit): { name: string; email: string; date: Date }[] {
   const found = [commit.author];
   for (const m of commit.message.matchAll(TRAILER)) {
     const email = m[2] ?? "";

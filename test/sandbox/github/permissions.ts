@@ -2,7 +2,6 @@ import {
   type Account,
   type Actor,
   ApiError,
-  type AppPermissions,
   type Level,
   type Member,
   type Owner,
@@ -61,10 +60,6 @@ export interface Needs {
   readonly login?: boolean;
 }
 
-export function tokenPermissions(actor: Actor): AppPermissions | null {
-  return actor.kind === "installation" ? actor.permissions : null;
-}
-
 /** May this caller do that here? Throws GitHub's refusal. 404 hides what the caller may not even see. */
 export function authorize(actor: Actor, repo: Repo, needs: Needs): void {
   const notFound = new ApiError(404, "Not Found");
@@ -113,16 +108,6 @@ export function accountOf(actor: Actor): Account {
 
 export function appOf(actor: Actor) {
   return actor.kind === "installation" ? actor.installation.app : null;
-}
-
-/** May this caller move refs here? */
-export function canPush(actor: Actor, repo: Repo): boolean {
-  try {
-    authorize(actor, repo, { app: [["contents", "write"]], role: "write", login: true });
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 export function lookupRepo(world: World, owner: string, name: string): Repo {

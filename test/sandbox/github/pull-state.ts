@@ -75,7 +75,7 @@ export async function pullFiles(repo: Repo, pull: Pull): Promise<readonly FileCh
   return repo.git.diff(base, pull.headSha);
 }
 
-export async function pullBase(repo: Repo, pull: Pull): Promise<string> {
+async function pullBase(repo: Repo, pull: Pull): Promise<string> {
   const tip = pull.merged ? pull.baseSha : ((await repo.git.resolve(`refs/heads/${pull.baseRef}`)) ?? pull.baseSha);
   return (await repo.git.mergeBase(tip, pull.headSha)) ?? "4b825dc642cb6eb9a060e54bf8d69288fbee4904";
 }

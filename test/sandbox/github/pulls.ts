@@ -16,7 +16,7 @@ export function findPull(repo: Repo, number: string | undefined): Pull {
   return found;
 }
 
-export function allPulls(repo: Repo): Pull[] {
+function allPulls(repo: Repo): Pull[] {
   return [...repo.issues.values()].filter(isPull);
 }
 

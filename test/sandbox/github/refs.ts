@@ -46,7 +46,7 @@ export async function moveRef(
 }
 
 /** An App needs `workflows: write` to change what CI runs, whatever else it may write. */
-export async function guardWorkflows(repo: Repo, actor: Actor, change: RefChange): Promise<void> {
+async function guardWorkflows(repo: Repo, actor: Actor, change: RefChange): Promise<void> {
   if (actor.kind !== "installation" || actor.permissions["workflows"] === "write" || change.after === ZERO) return;
   const base = change.before === ZERO ? await repo.git.resolve("HEAD") : change.before;
   const now = await repo.git.entry(change.after, ".github/workflows");
@@ -141,7 +141,7 @@ async function pushPayload(
   };
 }
 
-export async function commitSummary(w: World, repo: Repo, c: Commit): Promise<Json> {
+async function commitSummary(w: World, repo: Repo, c: Commit): Promise<Json> {
   const person = (p: Commit["author"]) => {
     const account = w.accountByEmail(p.email);
     return { name: p.name, email: p.email, date: iso(p.date), ...(account ? { username: account.login } : {}) };

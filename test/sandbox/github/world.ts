@@ -23,7 +23,7 @@ import type {
 const makeKeys = promisify(generateKeyPair);
 
 /** What app.yml asks for: the union of the six scopes in DESIGN.md section 4. */
-export const OUR_PERMISSIONS: AppSeed["permissions"] = {
+const OUR_PERMISSIONS: AppSeed["permissions"] = {
   actions: "write",
   checks: "write",
   contents: "write",
@@ -32,7 +32,7 @@ export const OUR_PERMISSIONS: AppSeed["permissions"] = {
   metadata: "read",
   pull_requests: "write",
 };
-export const OUR_EVENTS = [
+const OUR_EVENTS = [
   "check_run",
   "check_suite",
   "issue_comment",

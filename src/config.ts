@@ -15,7 +15,6 @@ import {
 } from "./config-values.ts";
 
 export type { EnrolledRepo } from "./config-readers.ts";
-export { Secret } from "./config-values.ts";
 
 export interface AppCredentials {
   readonly id: number;

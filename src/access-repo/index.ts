@@ -1,21 +1,20 @@
 export { type Change, type ChangeKind, classifyChanges } from "./changes.ts";
 export { checkRequest, type CheckRequestInput } from "./check-request.ts";
 export { sameDispatch } from "./check-workflow.ts";
-export { type Code, type CodeEntry, codes } from "./codes.ts";
+export { type Code, type CodeEntry } from "./codes.ts";
 export { parseCodeowners } from "./codeowners.ts";
 export { finding, hasErrors } from "./diagnostics.ts";
 export { type FreezeSubject, isFrozen } from "./frozen.ts";
 export { jsonSchemas } from "./json-schema.ts";
 export { ownersOf } from "./owners-of.ts";
-export { parseOwner } from "./owner.ts";
-export { persistenceOf } from "./persistence.ts";
+
 export { type LoadedPolicy, loadPolicy, policyDigest } from "./policy.ts";
-export { codeownersPlaces, isPolicyPath, parseTargetPath, settingsPath } from "./policy-paths.ts";
+export { codeownersPlaces, isPolicyPath, settingsPath } from "./policy-paths.ts";
 export { parseRequest } from "./request-file.ts";
 export { parseRequestPath } from "./request-path.ts";
 export { parseSettings } from "./settings-file.ts";
 export { actionInside, resourceInside, statementInside } from "./subset.ts";
 export { parseTarget } from "./target-file.ts";
 export * from "./workflow-findings.ts";
-export { workflowFits } from "./workflow-pattern.ts";
+
 export type * from "./types.ts";

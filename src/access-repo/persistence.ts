@@ -61,7 +61,7 @@ const persistent = [
 ];
 
 /** The persistence action or family that an action pattern reaches, also by its wildcards; undefined where it reaches none. */
-export function persistenceOf(action: string): string | undefined {
+function persistenceOf(action: string): string | undefined {
   const lower = action.toLowerCase();
   const start = literalStart(lower);
   // Most pairs differ before any wildcard and need no closer look.

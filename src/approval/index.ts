@@ -1,6 +1,6 @@
 export { decide } from "./decide.ts";
 export { explain, explainTree } from "./explain.ts";
 export { decisionKey, decisionKeyDigest, type KeyParts, sameOutcome } from "./key.ts";
-export { ownersText, ownerText, teamKey } from "./owners.ts";
+export { ownersText } from "./owners.ts";
 export { peopleToCheck, type PeopleToCheck } from "./people-to-check.ts";
 export type * from "./types.ts";

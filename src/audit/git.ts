@@ -6,7 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { CountersignError } from "../base/errors.ts";
 
 /** git could not be run, or failed. The message has the command's name, not git's text. */
-export class GitFailed extends CountersignError {
+class GitFailed extends CountersignError {
   constructor(command: string, options?: { cause?: unknown }) {
     super("git_failed", `git ${command} failed. Is this folder a clone, complete and readable?`, options);
   }

@@ -2,7 +2,7 @@ import { oneLine } from "../base/text.ts";
 import type { Problem, ProblemCode } from "./types.ts";
 
 /** A branch full of foreign commits must not fill the auditor's memory or terminal. */
-export const maxProblems = 1000;
+const maxProblems = 1000;
 
 export class Problems {
   readonly list: Problem[] = [];

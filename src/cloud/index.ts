@@ -2,8 +2,7 @@
 import { awsBroker } from "./aws/broker.ts";
 import type { Broker } from "./types.ts";
 
-export { awsCredentialsType } from "./aws/broker.ts";
-export { CloudError, UpstreamFailure, type CloudErrorCode } from "./errors.ts";
+export { CloudError, type CloudErrorCode } from "./errors.ts";
 export type * from "./types.ts";
 
 export interface CloudConfig {

@@ -32,7 +32,7 @@ export class PlanCheck {
 }
 
 /** The hash that the policy yields now, or undefined where it admits the request no longer. Pure. */
-export function renderAgain(grant: LoadedGrant, text: string, policy: Policy, now: Date): string | undefined {
+function renderAgain(grant: LoadedGrant, text: string, policy: Policy, now: Date): string | undefined {
   const path = parseRequestPath(grant.path);
   const parsed = parseRequest(text, grant.path);
   if (!path || !parsed.ok) return undefined;

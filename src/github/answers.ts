@@ -81,7 +81,6 @@ export const policyAnswer = z
 
 export const ownerAnswer = z.object({ __typename: z.string(), login: z.string(), databaseId: z.number() });
 
-export const ids = { commitSha, objectId, pullRequestId, repositoryId, userId };
 export const sha = z.string().transform(commitSha);
 /** GitHub's time: RFC 3339, whole seconds. */
 export const time = z.string().transform((text, context) => {

@@ -77,6 +77,7 @@ const commitShape = z.object({
         oid: sha,
         committedDate: time,
         parents,
+        signature: z.object({ isValid: z.boolean(), wasSignedByGitHub: z.boolean() }).nullable(),
         associatedPullRequests: z
           .object({
             nodes: z.array(
@@ -84,6 +85,7 @@ const commitShape = z.object({
                 number: z.number(),
                 fullDatabaseId: z.union([z.string(), z.number()]).transform(pullRequestId),
                 headRefOid: sha,
+                baseRefName: z.string(),
                 mergeCommit: z.object({ oid: sha }).nullable(),
               }),
             ),
@@ -102,7 +104,8 @@ export async function branchCommit(client: Client, repo: RepoRef, oid: CommitSha
   const [first] = object.parents.nodes;
   const merged = (object.associatedPullRequests?.nodes ?? []).filter((p) => p.mergeCommit?.oid === oid);
   // Two pull requests with one merge commit (stacks): ambiguous, so none.
-  const [pr] = merged.length === 1 ? merged : [];
+  const [only] = merged.length === 1 ? merged : [];
+  const pr = only && (await mergedByGitHub(client, repo, object, only)) ? only : undefined;
   return {
     sha: object.oid,
     firstParent: first?.oid ?? null,
@@ -111,6 +114,27 @@ export async function branchCommit(client: Client, repo: RepoRef, oid: CommitSha
     policy: object,
     changes: await changesOf(client, repo, oid),
   };
+}
+
+const activity = z.array(z.object({ after: z.string(), activity_type: z.string() }));
+
+/**
+ * Whether GitHub itself made the merge commit. It calls a pull request merged as well where somebody pushes a merge commit or
+ * a fast-forward by hand; who makes such a commit writes its time, and the time of the merge is where a grant's window begins
+ * (C32). GitHub signs what it makes; a server that is not set up to sign (GHES) says in its activity how the branch moved.
+ */
+async function mergedByGitHub(
+  client: Client,
+  repo: RepoRef,
+  commit: { oid: CommitSha; signature: { isValid: boolean; wasSignedByGitHub: boolean } | null },
+  pr: { headRefOid: CommitSha; baseRefName: string },
+): Promise<boolean> {
+  if (commit.oid === pr.headRefOid) return false; // a fast-forward
+  if (commit.signature?.isValid && commit.signature.wasSignedByGitHub) return true;
+  const { data } = await client.call(repo, "read", "activity", (o, name) =>
+    o.request("GET /repos/{owner}/{repo}/activity", { ...name, ref: `refs/heads/${pr.baseRefName}`, per_page: 100 }),
+  );
+  return activity.parse(data).some((row) => row.after === commit.oid && row.activity_type === "pr_merge");
 }
 
 async function changesOf(client: Client, repo: RepoRef, oid: CommitSha): Promise<BranchCommit["changes"]> {

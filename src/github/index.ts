@@ -13,7 +13,6 @@ import type { GitHub, RepoRef } from "./types.ts";
 import { blobAt, cancelRun, dispatch, run, workflowFile, workflowRuns } from "./workflows.ts";
 import { merge, putCheck, requestReviewers, setTitle } from "./writes.ts";
 
-export { NotVisible } from "./errors.ts";
 export * from "./types.ts";
 
 const appAnswer = z.object({ id: z.number(), slug: z.string() });

@@ -5,7 +5,7 @@ const actor = "__typename login ... on User { databaseId } ... on Bot { database
 const blob = "name oid mode type object { __typename ... on Blob { oid text isBinary isTruncated byteSize } }";
 
 // `file(path:)` of a Commit, not `object(expression:)`: every policy file is read from the same commit.
-export const policyFragment = `
+const policyFragment = `
 fragment PolicyOf on Commit {
   settings: file(path: ".github/countersign.yml") { ${blob} }
   targets: file(path: "targets") { oid mode type object { __typename ... on Tree { entries { ${blob} } } } }
@@ -70,6 +70,7 @@ query BranchCommit($owner: String!, $name: String!, $oid: GitObjectID!) {
     object(oid: $oid) { __typename ... on Commit {
       oid committedDate
       parents(first: 2) { nodes { oid } }
+      signature { isValid wasSignedByGitHub }
       associatedPullRequests(first: 10) { nodes { number fullDatabaseId headRefOid baseRefName mergeCommit { oid } } }
       ...PolicyOf
     } }

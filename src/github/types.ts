@@ -18,8 +18,9 @@ export interface RepositoryFacts {
 export interface BranchCommit {
   readonly sha: CommitSha;
   readonly firstParent: CommitSha | null;
-  /** GitHub's clock for merges made by GitHub. */
+  /** GitHub's clock where `pullRequest` is set; else whatever its maker wrote. */
   readonly committedAt: Date;
+  /** The pull request whose merge by GitHub made this commit; null for anything that was made by hand and pushed (C32). */
   readonly pullRequest: { readonly number: number; readonly id: PullRequestId; readonly headSha: CommitSha } | null;
   readonly policy: PolicyFiles;
   /** Against the first parent; `blob` is the new one, or the old one of a removed file. */

@@ -5,7 +5,7 @@ import type { Client } from "./client.ts";
 import { httpFailure } from "./errors.ts";
 import type { CheckContent, MergeResult, RepoRef } from "./types.ts";
 
-export const CHECK_NAME = "countersign";
+const CHECK_NAME = "countersign";
 
 const annotation = (d: Diagnostic) => ({
   path: d.file,

@@ -14,7 +14,7 @@ import { readEnrolment } from "../pull-request/enrolment.ts";
 type Row = Selectable<DispatchTable>;
 
 /** Each state right after it became durable: `{ state, dispatch }`. For tracing; nothing may change what it reports. */
-export const dispatchChannel = channel("countersign:dispatch");
+const dispatchChannel = channel("countersign:dispatch");
 
 /**
  * At least once, bound exactly once (DESIGN.md section 4, Dispatch): `pending -> sent(t0) -> bound(run_id)`. `sent` is stored
@@ -52,13 +52,37 @@ async function attempt(deps: GrantDeps, before: Row): Promise<true> {
   if (live.some((g) => isFrozen(deps.config.frozen, { target: g.target, requester: g.requester_login }))) {
     throw new RetryLater("dispatch_frozen", "Frozen by COUNTERSIGN_FROZEN.", { after: 30 });
   }
-  if (row.state === "sent") await cancelUnbound(deps, row);
+  await waitForEarlier(deps, row);
+  const earlier = await unboundRuns(deps, { ...row, sent_at: row.sent_at ?? now });
+  if (row.state === "sent") await cancel(deps, row, earlier);
   const sentAt = await markSent(deps, row);
   dispatchChannel.publish({ state: "sent", dispatch: row.id });
   const result = await deps.github.dispatch(row.workflow_repository, row.file, row.ref, row.inputs);
   if (result.kind === "refused") return fail(deps, row, `github_${result.status}`);
-  const bound = result.kind === "run" ? result.runId : await onlyCandidate(deps, { ...row, sent_at: sentAt });
+  const bound = result.kind === "run" ? result.runId : await onlyCandidate(deps, { ...row, sent_at: sentAt }, earlier);
   return bind(deps, row, bound);
+}
+
+/**
+ * One unanswered call per workflow: the lost run of an earlier one may show up late, and where answers name no run it could
+ * be taken for ours (C71). The lease does not do: it ends with the attempt.
+ */
+async function waitForEarlier(deps: GrantDeps, row: Row): Promise<void> {
+  const others = await deps.db
+    .selectFrom("dispatch")
+    .select(["id", "sent_at"])
+    .where("workflow_repository_id", "=", row.workflow_repository_id)
+    .where("file", "=", row.file)
+    .where("state", "=", "sent")
+    .where("id", "<>", row.id)
+    .execute();
+  const mine = row.sent_at?.getTime() ?? Infinity;
+  const isEarlier = (other: { id: string; sent_at: Date | null }): boolean => {
+    const theirs = other.sent_at?.getTime() ?? 0;
+    return theirs < mine || (theirs === mine && other.id < row.id);
+  };
+  if (others.some(isEarlier))
+    throw new RetryLater("dispatch_busy", "An earlier dispatch of this workflow was not answered yet.", { after: 2 });
 }
 
 /** Compare-and-swap on `attempts`: whoever lost the lease meanwhile sends nothing. */
@@ -89,19 +113,23 @@ async function unboundRuns(deps: GrantDeps, row: Row): Promise<readonly RunId[]>
   return ours.filter((id) => !taken.has(id));
 }
 
-async function cancelUnbound(deps: GrantDeps, row: Row): Promise<void> {
-  for (const id of await unboundRuns(deps, row)) {
+async function cancel(deps: GrantDeps, row: Row, runs: readonly RunId[]): Promise<void> {
+  for (const id of runs) {
     deps.log.warn({ dispatch: row.id, run: id }, "cancelling a run whose dispatch was not answered");
     await deps.github.cancelRun(row.workflow_repository, id);
   }
 }
 
-/** A server that answers without a run id (older GHES): exactly one candidate, else it fails. */
-async function onlyCandidate(deps: GrantDeps, row: Row): Promise<RunId> {
-  let [only, ...more] = await unboundRuns(deps, row);
+/**
+ * A server that answers without a run id (older GHES): exactly one candidate, else it fails. Runs that were there before it
+ * was asked are none, such as those that we cancelled, which stay listed.
+ */
+async function onlyCandidate(deps: GrantDeps, row: Row, earlier: readonly RunId[]): Promise<RunId> {
+  const candidates = async () => (await unboundRuns(deps, row)).filter((id) => !earlier.includes(id));
+  let [only, ...more] = await candidates();
   for (let tries = 0; only === undefined && tries < 10; tries++) {
     await setTimeout(1000); // the run shows up a moment after the answer
-    [only, ...more] = await unboundRuns(deps, row);
+    [only, ...more] = await candidates();
   }
   if (only === undefined) throw new RetryLater("dispatch_unseen", "GitHub does not show the run yet.");
   if (more.length > 0)

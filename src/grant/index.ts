@@ -4,10 +4,10 @@ import { dispatchKey, type GrantDeps } from "./deps.ts";
 import { openDispatches } from "./dispatch.ts";
 import { expireGrants } from "./end-grants.ts";
 
-export { dispatchKey, type GrantDeps } from "./deps.ts";
-export { dispatchChannel, dispatchRun } from "./dispatch.ts";
-export { enrol } from "./enrol.ts";
-export { headChannel, reconcileHead } from "./reconcile-head.ts";
+export { type GrantDeps } from "./deps.ts";
+export { dispatchRun } from "./dispatch.ts";
+
+export { reconcileHead } from "./reconcile-head.ts";
 
 /**
  * What webhooks would have asked for, without any webhook: every access repo, every open pull request, every open dispatch,

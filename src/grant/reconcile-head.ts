@@ -13,7 +13,7 @@ import { judgePolicy } from "./judge-policy.ts";
 import { judgeRequests, type Judged } from "./judge-requests.ts";
 import { writeGrants } from "./write-grants.ts";
 
-export const headChannel = channel("countersign:head");
+const headChannel = channel("countersign:head");
 
 type Active = Enrolment & { accepted: NonNullable<Enrolment["accepted"]>; head: CommitSha };
 

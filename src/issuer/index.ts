@@ -1,8 +1,8 @@
 // Our own OIDC issuer and the keys of the server (DESIGN.md section 4, No cloud secrets).
 export { assertionClaims } from "./claims.ts";
 export { discovery, type Discovery } from "./discovery.ts";
-export { IssuerError, type IssuerErrorCode } from "./errors.ts";
+export { type IssuerErrorCode } from "./errors.ts";
 export { openKeys, type OpenKeysOptions } from "./keys.ts";
-export { assertionLifetimes, maxAssertionLifetime } from "./lifetimes.ts";
+export { assertionLifetimes } from "./lifetimes.ts";
 export { sealer, type SealedFor, type Sealer } from "./sealing.ts";
 export type { AssertionRequest, ExportedKeys, Keys, LedgerSigner, PublicJwk } from "./types.ts";

@@ -7,7 +7,7 @@ import { changeKeys, freshRow, type KeyTable } from "./key-table.ts";
  * Published that long before it signs, and that long after it has stopped: no cloud documents how long it keeps a key
  * set; others chose a day (CLOUDS.md section 0).
  */
-export const overlapMs = 24 * 3600 * 1000;
+const overlapMs = 24 * 3600 * 1000;
 
 /** See `Keys.rotateIssuer`. */
 export async function rotateIssuerKey(

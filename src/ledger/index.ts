@@ -1,5 +1,5 @@
 // The append-only, signed record (DESIGN.md section 4, The ledger). Pure: bytes in, facts or refusals out.
-export { buildBatch, entriesDigest, headerBytes, maxBatchBytes, parseBatch, type BatchInput } from "./batch.ts";
+export { buildBatch, headerBytes, maxBatchBytes, parseBatch, type BatchInput } from "./batch.ts";
 export {
   extendChain,
   nextKid,
@@ -10,7 +10,7 @@ export {
   type ChainState,
   type ChainStep,
 } from "./chain.ts";
-export { checkEntry, entryText, entryTypes, parseEntry } from "./entries.ts";
+export { entryText, entryTypes, parseEntry } from "./entries.ts";
 export { LedgerError, type LedgerErrorCode } from "./errors.ts";
 export { ledgerKey, ledgerKeyText, ledgerKid, type LedgerKey } from "./key.ts";
 export { batchIdOfPath, batchPath } from "./path.ts";

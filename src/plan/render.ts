@@ -3,7 +3,7 @@ import { failure, type Rendered } from "./rendered.ts";
 import type { PlanInput } from "./types.ts";
 
 /** What new plans are rendered with. */
-export const PLAN_VERSION = 1;
+const PLAN_VERSION = 1;
 
 /** What exactly would be issued, with `input.plan_version` or the newest version. Pure: same input, same hash, at any time. */
 export const renderPlan = (input: PlanInput): Rendered => renderPlanVersion(input.plan_version ?? PLAN_VERSION, input);

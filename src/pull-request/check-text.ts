@@ -49,7 +49,7 @@ export const plainCheck = (
 });
 
 /** State in sixty characters: `Valid. Needs 1 more: @acme/security`. */
-export function stateTitle(decision: Decision, draft: boolean): string {
+function stateTitle(decision: Decision, draft: boolean): string {
   switch (decision.outcome) {
     case "approved":
       return draft ? "Approved. Draft: mark it ready to merge" : "Approved";

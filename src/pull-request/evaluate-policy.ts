@@ -59,7 +59,7 @@ export async function evaluatePolicy(
 const failed = (...diagnostics: Diagnostic[]): PolicyEvaluation => ({ ok: false, diagnostics });
 
 /** Policy paths whose blob or mode differs, added and removed ones included, sorted. */
-export function differing(a: PolicyFiles, b: PolicyFiles): readonly string[] {
+function differing(a: PolicyFiles, b: PolicyFiles): readonly string[] {
   const index = (files: PolicyFiles): Map<string, string> =>
     new Map(
       [

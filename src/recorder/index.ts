@@ -9,7 +9,7 @@ import { openLedger } from "./open.ts";
 import type { Recorder, RecorderDeps } from "./types.ts";
 
 export { coalesce } from "./coalesce.ts";
-export { LedgerRefused, LedgerStopped } from "./types.ts";
+export { LedgerStopped } from "./types.ts";
 export type { ImportHook, Recorder, RecorderDeps, RecorderEvent } from "./types.ts";
 
 export function createRecorder(deps: RecorderDeps): Recorder {

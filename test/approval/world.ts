@@ -66,13 +66,13 @@ ${rules.role ?? ""}`;
   };
 }
 
-export function policyOf(files: PolicyFiles): Policy {
+function policyOf(files: PolicyFiles): Policy {
   const loaded = loadPolicy(files);
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.diagnostics.filter((d) => d.severity === "error")));
   return loaded.policy;
 }
 
-export function requestAt(policy: Policy, file = path): ResolvedRequest {
+function requestAt(policy: Policy, file = path): ResolvedRequest {
   const target = policy.targets.get("aws-prod");
   const role = target?.roles.get("operator");
   if (!target || !role) throw new Error("no role");
@@ -119,7 +119,7 @@ export const review = (author: Actor | null, more: Partial<Review> = {}): Review
   ...more,
 });
 
-export function snapshotOf(files: PolicyFiles, reviews: readonly Review[], more: Partial<Snapshot> = {}): Snapshot {
+function snapshotOf(files: PolicyFiles, reviews: readonly Review[], more: Partial<Snapshot> = {}): Snapshot {
   return {
     repository: {
       id: repositoryId(10),
@@ -161,11 +161,11 @@ export interface World extends Rules {
   readonly excluded?: readonly Actor[];
 }
 
-export const members = (teams: World["teams"] = {}): Memberships => ({
+const members = (teams: World["teams"] = {}): Memberships => ({
   teams: new Map(Object.entries(teams).map(([team, people]) => [team, new Set(people.map((one) => one.id))])),
 });
 
-export const planHash = digest(sha256("plan"));
+const planHash = digest(sha256("plan"));
 
 /** A request of alice's that bob or carol may approve, with whatever the test makes different. */
 export function inputOf(world: World = {}): DecisionInput {

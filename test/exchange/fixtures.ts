@@ -7,7 +7,7 @@ export const now = new Date("2026-11-23T10:00:00Z");
 export const seconds = (date: Date): number => Math.floor(date.getTime() / 1000);
 export const hex = (c: string): string => c.repeat(40);
 export const publicUrl = "https://countersign.example";
-export const issuer = "https://token.actions.example";
+const issuer = "https://token.actions.example";
 
 /** The payload of a job's token, as GitHub documents it: ids are strings. */
 export const payload = (over: Readonly<Record<string, unknown>> = {}): Record<string, unknown> => ({

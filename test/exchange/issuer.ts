@@ -7,7 +7,7 @@ import { payload } from "./fixtures.ts";
 const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const other = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const ec = generateKeyPairSync("ec", { namedCurve: "P-256" });
-export const publicPem = rsa.publicKey.export({ type: "spki", format: "pem" }).toString();
+const publicPem = rsa.publicKey.export({ type: "spki", format: "pem" }).toString();
 
 /** A local stand-in for GitHub's OIDC issuer whose key set may misbehave. */
 export interface Issuer {

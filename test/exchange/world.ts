@@ -21,8 +21,8 @@ import { access, enrol, FakeLedger, genesis, ledgerKeys, recorderOn, sha } from 
 import { hex, now, publicUrl } from "./fixtures.ts";
 import type { Issuer } from "./issuer.ts";
 
-export const path = "requests/aws-prod/2026-11/delete-stale-logs.yml";
-export const head = sha(9);
+const path = "requests/aws-prod/2026-11/delete-stale-logs.yml";
+const head = sha(9);
 const settingsText = (frozen = "[]"): string => `version: 1\napprovals: 1\npending_expiry: 7d\nfrozen: ${frozen}\n`;
 export const targetText = (over = ""): string => `version: 1
 cloud: aws
@@ -94,7 +94,7 @@ export class FakeGitHub extends FakeLedger {
 }
 
 /** A cloud that mints at once, or as a test says. */
-export class FakeCloud implements Broker {
+class FakeCloud implements Broker {
   readonly kind = "aws";
   minted = 0;
   mintAs: ((n: number, signal: AbortSignal) => Promise<void>) | undefined;

@@ -4,7 +4,7 @@ import { pino } from "pino";
 import { createHttp, type HttpDeps } from "../../src/http/index.ts";
 import type { Delivery } from "../../src/queue/index.ts";
 
-export const secret = "0123456789abcdef-current";
+const secret = "0123456789abcdef-current";
 export const oldSecret = "0123456789abcdef-previous";
 export const sign = (body: string | Uint8Array, key = secret): string =>
   `sha256=${createHmac("sha256", key).update(body).digest("hex")}`;

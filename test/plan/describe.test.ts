@@ -52,7 +52,7 @@ describe("the words", () => {
       "Allows s3:DeleteBucket on arn:aws:s3:::acme-stale-logs.",
       "Workflow .github/workflows/delete-bucket.yml of acme/infra at refs/heads/main, file version dddddddddddd.",
       "Only in environment production.",
-      "Started by push, schedule, workflow_dispatch, on github-hosted runners, by Countersign itself.",
+      "Started by workflow_dispatch, on github-hosted runners, by Countersign itself.",
       "Started at the merge, with these inputs and no others:",
       'Input bucket = "acme-stale-logs"',
       "Good for one run attempt; sessions of at most 1h.",

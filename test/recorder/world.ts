@@ -121,9 +121,9 @@ export function ledgerKeys(): RecorderDeps["keys"] & { readonly ledger: LedgerSi
   };
 }
 
-export const at = "2026-11-23T09:00:00Z";
+const at = "2026-11-23T09:00:00Z";
 export const clock = { now: () => new Date(at) };
-export const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const quiet = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 export const entry = (n = 1): Entry => ({
   v: 1,

@@ -9,7 +9,7 @@ import { awsClaims, roleSessionName, sourceIdentity } from "./session.ts";
 import { Sts, type Session } from "./sts.ts";
 
 /** No registered token type fits a set of three values (RFC 8693 section 3), so this is our own. */
-export const awsCredentialsType = "urn:countersign:params:oauth:token-type:aws-credentials";
+const awsCredentialsType = "urn:countersign:params:oauth:token-type:aws-credentials";
 
 /** The default client id of an IAM OIDC provider, in every partition. */
 const audience = "sts.amazonaws.com";

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { commitSha, objectId, pullRequestId, repositoryId, userId } from "../base/ids.ts";
+import { commitSha, objectId, userId } from "../base/ids.ts";
 import type { PolicyFiles, TreeFile } from "../access-repo/types.ts";
 import type { Actor } from "../approval/types.ts";
 

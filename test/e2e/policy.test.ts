@@ -12,6 +12,7 @@ afterAll(async () => {
   await play.end();
 });
 const targetPath = "targets/aws-prod.yml";
+const settingsPath = ".github/countersign.yml";
 let current = target;
 
 test("C53: a policy that an admin pushes is in quarantine until it is restored", async () => {
@@ -56,6 +57,57 @@ test("C53: a policy pull request merged by an admin without approval is in quara
   expect(await play.use(granted)).toBe("released");
 });
 
+test("C53: a request that an admin merges in policy quarantine never grants, also when the policy is restored", async () => {
+  const ask = await play.ask();
+  await play.pushMain({ [targetPath]: current.replace("max_duration: 4h", "max_duration: 11h") });
+  await play.review("bob", ask);
+  await play.mergeByHand(ask);
+  expect(await play.quarantined(ask.path)).toBe("policy_quarantine");
+  const path = play.path();
+  await play.pushMain({ [targetPath]: current, [path]: requestText() }, "restore and ask in one commit");
+  expect(await play.quarantined(path)).toBe("policy_quarantine");
+  for (const one of [ask, { path }]) expect(["access_denied", "invalid_target"]).toContain(await play.use(one));
+});
+
+test("C53, C11: owners whom an unaccepted policy appoints decide nothing; the accepted owners do", async () => {
+  const granted = await play.grant();
+  const codeowners = ".github/CODEOWNERS";
+  const { data } = await play.world.player("root").api.rest.repos.getContent({ ...access, path: codeowners });
+  const before = Buffer.from("content" in data ? data.content : "", "base64").toString();
+  const waiting = await play.ask({ draft: true });
+  await play.pushMain({ [codeowners]: `${before}* @mallory\n` });
+  const evil = await play.ask({ files: { [settingsPath]: "version: 1\napprovals: 1\npending_expiry: 8d\n" } });
+  await play.review("mallory", evil);
+  await play.ready(waiting);
+  await play.review("mallory", waiting);
+  expect([await play.merged(evil), await play.merged(waiting)]).toEqual([false, false]);
+  const { summary } = await play.check(evil.head);
+  // Judged and shown whole: what it carries along from main is part of what would be accepted (C69).
+  for (const path of [codeowners, settingsPath]) expect(summary).toContain(`- changes \`${path}\``);
+  expect(summary).toContain("mallory approved, but is no owner");
+  expect(await play.use(granted)).toBe("policy_quarantined");
+  const back = await play.ask({ files: { [codeowners]: before } });
+  expect((await play.check(back.head)).title).toBe("Restores the accepted policy");
+  await play.mergeByHand(back);
+  expect(await play.use(granted)).toBe("released");
+  expect(await play.use(waiting)).not.toBe("released");
+});
+
+test("C53: quarantine ends where the accepted owners approve all of what stands on main", async () => {
+  const granted = await play.grant();
+  const pushed = current.replace("description: Production account", "description: Production");
+  await play.pushMain({ [targetPath]: pushed });
+  expect(await play.use(granted)).toBe("policy_quarantined");
+  const ask = await play.ask({ files: { [settingsPath]: "version: 1\napprovals: 1\npending_expiry: 6d\n" } });
+  const { summary } = await play.check(ask.head);
+  for (const path of [targetPath, settingsPath]) expect(summary).toContain(`- changes \`${path}\``);
+  await play.review("bob", ask);
+  expect(await play.merged(ask)).toBe(true);
+  current = pushed;
+  expect(await play.use(granted)).toBe("released");
+  expect((await play.ledger()).findLast((e) => e.type.startsWith("policy_"))?.type).toBe("policy_accepted");
+});
+
 test("a policy pull request that its owners approve is merged and accepted", async () => {
   const changed = current.replace("max_duration: 4h", "max_duration: 6h");
   const ask = await play.ask({ files: { [targetPath]: changed } });
@@ -67,6 +119,38 @@ test("a policy pull request that its owners approve is merged and accepted", asy
   const accepted = (await play.ledger()).findLast((e) => e.type === "policy_accepted");
   expect(accepted?.type === "policy_accepted" && accepted.approved_by.map((a) => a.login)).toEqual(["bob"]);
   expect(await play.use(await play.grant())).toBe("released");
+});
+
+test("C53: a revert to a policy that was accepted once is in quarantine like any other push", async () => {
+  const granted = await play.grant();
+  const [before, changed] = [current, current.replace("max_duration: 6h", "max_duration: 7h")];
+  const ask = await play.ask({ files: { [targetPath]: changed } });
+  await play.review("bob", ask);
+  expect(await play.merged(ask)).toBe(true);
+  await play.pushMain({ [targetPath]: before }, 'Revert "Policy"');
+  expect(await play.use(granted)).toBe("policy_quarantined");
+  await play.pushMain({ [targetPath]: changed }, "restore");
+  expect(await play.use(granted)).toBe("released");
+  current = changed;
+});
+
+test("C56: a role that becomes another after the grant, or one that admits less, gives nothing and never something else", async () => {
+  const granted = await play.grant();
+  const before = current;
+  for (const changed of [
+    before.replace("role/countersign-operator", "role/administrator"),
+    before.replace('"s3:DeleteBucket"', '"s3:GetBucketLocation"'),
+  ]) {
+    expect(changed).not.toBe(current);
+    const ask = await play.ask({ files: { [targetPath]: changed } });
+    await play.review("bob", ask);
+    expect(await play.merged(ask)).toBe(true);
+    expect(await play.use(granted)).toBe("policy_changed");
+  }
+  const ask = await play.ask({ files: { [targetPath]: before } });
+  await play.review("bob", ask);
+  expect(await play.merged(ask)).toBe(true);
+  expect(await play.use(granted)).toBe("released");
 });
 
 test("C56, C68: a policy that changes the plan ends the grant, and an approval of the old plan counts no more", async () => {
@@ -92,7 +176,7 @@ test("C69: a policy pull request from a stale head has to be updated first", asy
     draft: true,
     files: { ".github/countersign.yml": "version: 1\napprovals: 1\npending_expiry: 9d\n" },
   });
-  const changed = current.replace("max_duration: 6h", "max_duration: 5h");
+  const changed = current.replace("max_duration: 7h", "max_duration: 5h");
   const first = await play.ask({ files: { [targetPath]: changed } });
   await play.review("bob", first);
   expect(await play.merged(first)).toBe(true);

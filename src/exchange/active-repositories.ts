@@ -27,17 +27,19 @@ export class ActiveRepositories {
   /** Reads the database; a grant that was committed before the call is known when it resolves. */
   async refresh(): Promise<void> {
     this.#readAt = performance.now();
-    await this.#read();
+    const read = this.#read().finally(() => {
+      if (this.#pending === read) this.#pending = undefined;
+    });
+    this.#pending = read;
+    await read;
   }
 
   /** On a miss the database is asked, so that a grant counts as soon as it is there, but only once a second. */
   async has(id: RepositoryId): Promise<boolean> {
     if (this.#known.has(id)) return true;
-    if (performance.now() - this.#readAt >= pause) {
-      this.#pending = this.refresh().finally(() => (this.#pending = undefined));
-    }
-    // Whoever comes during the look waits for it: else an honest job that comes second would be refused.
-    if (this.#pending) await this.#pending;
+    if (performance.now() - this.#readAt >= pause) await this.refresh();
+    // Whoever comes during a look, whoever began it, waits for it: else an honest job that comes second would be refused.
+    else await this.#pending;
     return this.#known.has(id);
   }
 }

@@ -8,6 +8,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   expect(play.world.github.validation.failures).toEqual([]);
+  expect(play.world.github.validation.unvalidated).toEqual([]);
   await play.end();
 });
 beforeEach(() => {

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import type { Entry } from "../../src/ledger/index.ts";
+import { freshDatabase } from "../helpers/stores.ts";
 import { checkOf, exchange } from "../sandbox/main-job.ts";
 import { git } from "../sandbox/players.ts";
 import { accessRepo, owner, targetRepo, workflowPath } from "../sandbox/seed.ts";
@@ -48,17 +49,22 @@ ${dispatch ? `dispatch:\n  inputs:\n    bucket: ${bucket}\n` : ""}${more}`;
 export class Play {
   readonly world: World;
   #names = 0;
-  private constructor(world: World) {
+  readonly #drop: () => Promise<void>;
+  private constructor(world: World, drop: () => Promise<void>) {
     this.world = world;
+    this.#drop = drop;
   }
+  /** On PostgreSQL: the demo and main-job.test.ts run the same server on PGlite. */
   static async start(options: Omit<WorldOptions, "dir"> = {}): Promise<Play> {
     const dir = await mkdtemp(path.join(tmpdir(), "countersign-e2e-"));
-    const play = new Play(await startWorld({ dir, ...options }));
+    const { url, drop } = await freshDatabase();
+    const play = new Play(await startWorld({ dir, databaseUrl: url, ...options }), drop);
     await play.settle();
     return play;
   }
   async end(): Promise<void> {
     await this.world.close();
+    await this.#drop();
     await rm(this.world.dir, { recursive: true, force: true });
   }
 

@@ -64,13 +64,16 @@ async function pgliteBacking(): Promise<Backing> {
 }
 
 async function postgresBacking(): Promise<Backing> {
+  const { url, drop } = await freshDatabase();
+  return { connect: () => openStore({ databaseUrl: url }), drop };
+}
+
+/** An empty, migrated PostgreSQL database of one's own, for a whole server. `drop` when it is stopped. */
+export async function freshDatabase(): Promise<{ readonly url: string; drop(): Promise<void> }> {
   const { url, template } = await ask<{ url: string; template: string }>("postgres");
   const database = `countersign_${randomUUID().replaceAll("-", "")}`;
   await admin(url, `create database ${database} template ${template}`);
-  return {
-    connect: () => openStore({ databaseUrl: databaseOf(url, database) }),
-    drop: () => admin(url, `drop database ${database} with (force)`),
-  };
+  return { url: databaseOf(url, database), drop: () => admin(url, `drop database ${database} with (force)`) };
 }
 
 async function truncate(store: Store): Promise<void> {

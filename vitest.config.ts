@@ -1,12 +1,12 @@
 import { defineConfig } from "vitest/config";
 
-// Proofs that take longer than a person waits for: `npm run test:slow`, which runs nothing else.
-const slow = ["test/e2e/*.slow.test.ts", "test/e2e/crash-answers.test.ts"];
+// Whole servers and people against them, minutes long: `npm run test:slow` runs these and crash.test.ts at every point.
+const slow = ["policy", "frozen", "dispatch", "crash-*"].map((name) => `test/e2e/${name}.test.ts`);
 const runSlow = process.env.SLOW !== undefined;
 
 export default defineConfig({
   test: {
-    include: runSlow ? slow : ["test/**/*.test.ts"],
+    include: runSlow ? [...slow, "test/e2e/crash.test.ts"] : ["test/**/*.test.ts"],
     exclude: runSlow ? [] : slow,
     globalSetup: ["test/helpers/global-setup.ts"],
     testTimeout: 60_000,

@@ -1,7 +1,10 @@
 import { defineConfig } from "vitest/config";
 
 // Whole servers and people against them, minutes long: `npm run test:slow` runs these and crash.test.ts at every point.
-const slow = ["policy", "frozen", "dispatch", "crash-*"].map((name) => `test/e2e/${name}.test.ts`);
+const slow = [
+  ...["policy", "frozen", "crash-*"].map((name) => `test/e2e/${name}.test.ts`),
+  "test/grant/dispatch.test.ts",
+];
 const runSlow = process.env.SLOW !== undefined;
 
 export default defineConfig({

@@ -120,6 +120,9 @@ async function cancel(deps: GrantDeps, row: Row, runs: readonly RunId[]): Promis
   }
 }
 
+/** A run shows up a moment after the answer; the one of an earlier call as well, and later than we would believe. */
+const showsUp = 4000;
+
 /**
  * A server that answers without a run id (older GHES): exactly one candidate, else it fails. Runs that were there before it
  * was asked are none, such as those that we cancelled, which stay listed.
@@ -128,7 +131,12 @@ async function onlyCandidate(deps: GrantDeps, row: Row, earlier: readonly RunId[
   const candidates = async () => (await unboundRuns(deps, row)).filter((id) => !earlier.includes(id));
   let [only, ...more] = await candidates();
   for (let tries = 0; only === undefined && tries < 10; tries++) {
-    await setTimeout(1000); // the run shows up a moment after the answer
+    await setTimeout(1000);
+    [only, ...more] = await candidates();
+  }
+  if (only !== undefined && row.attempts > 0) {
+    // An earlier call was not answered: what we see may be its run, and this call's would be left over.
+    await setTimeout(showsUp);
     [only, ...more] = await candidates();
   }
   if (only === undefined) throw new RetryLater("dispatch_unseen", "GitHub does not show the run yet.");

@@ -137,7 +137,7 @@ test("C71: without run ids the lost run of one grant is never taken for the run 
   await play.review("bob", first);
   const lost = firstRun("acme-first");
   await play.review("bob", second);
-  await later(8);
+  await later(10);
   for (const [ask, bucket] of [
     [second, "acme-second"],
     [first, "acme-first"],
@@ -160,7 +160,7 @@ test("C71: both answers lost, and no run ids: each grant ends up with a run of i
   ] as const;
   loseAnswers(2);
   for (const ask of asks) await play.review("bob", ask);
-  await later(8);
+  await later(10);
   for (const [i, bucket] of ["acme-left", "acme-right"].entries()) {
     const ask = asks[i] as Ask;
     const [run, ...more] = open(bucket);

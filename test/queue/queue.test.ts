@@ -59,11 +59,14 @@ describeStores("the queue", (open) => {
     const { db } = await open();
     let inside = 0;
     let most = 0;
+    const full = Promise.withResolvers<void>();
     const queue = make({
       db,
       concurrency: 3,
       handlers: async () => {
         most = Math.max(most, ++inside);
+        if (inside === 3) full.resolve();
+        await Promise.race([full.promise, pause(10_000)]); // however slow the machine: three at once, or never
         await pause(20);
         inside--;
       },
@@ -271,16 +274,18 @@ describeStores("the queue", (open) => {
   it("stops only when what runs is done, and takes nothing new", async () => {
     const { db } = await open();
     let done = 0;
+    const began = Promise.withResolvers<void>();
     const queue = make({
       db,
       handlers: async () => {
+        began.resolve();
         await pause(30);
         done++;
       },
     });
     await queue.start();
     await queue.enqueue("a");
-    await pause(10);
+    await began.promise;
     await queue.stop();
     expect(done).toBe(1);
     await queue.enqueue("b");

@@ -1,7 +1,7 @@
 import type { Report } from "./check-request.ts";
 import { quote } from "./diagnostics.ts";
 import type { RequestFile, ResolvedRequest, Role, WorkflowBinding } from "./types.ts";
-import { workflowFits } from "./workflow-pattern.ts";
+import { reusableFits, workflowFits } from "./workflow-pattern.ts";
 
 /** The workflow that the grant will be bound to, complete after the role's defaults. Undefined where a part is missing. */
 export function checkWorkflow(file: RequestFile, role: Role, report: Report): WorkflowBinding | undefined {
@@ -35,7 +35,28 @@ export function checkWorkflow(file: RequestFile, role: Role, report: Report): Wo
         .join(", ")}.`,
     );
   }
+  checkReusable(binding, role, report);
   return binding;
+}
+
+/**
+ * Its commit pins what runs, but a commit of a fork goes by the parent's name as well, so the name alone vouches for nothing:
+ * by default its owner is the one who vouches for the workflow itself.
+ */
+function checkReusable({ reusable, repository }: WorkflowBinding, role: Role, report: Report): void {
+  if (reusable === undefined) return;
+  const admitted = role.reusable_workflows;
+  const owner = (name: string): string => (name.split("/")[0] ?? "").toLowerCase();
+  if (admitted === undefined ? owner(reusable) === owner(repository) : admitted.some((p) => reusableFits(p, reusable)))
+    return;
+  const hint =
+    admitted === undefined
+      ? `Name one of ${quote(repository.split("/")[0] ?? "")}, or have the target's owners list it under reusable_workflows.`
+      : `Admitted: ${admitted
+          .slice(0, 5)
+          .map((p) => p.text)
+          .join(", ")}.`;
+  report("CS2027", ["workflow", "reusable"], `${quote(reusable, 300)} is not a reusable workflow of this role.`, hint);
 }
 
 /** The token's claim is compared exactly; without an environment there is no claim, which no list admits. */

@@ -196,6 +196,11 @@ export const codes = {
     cause: "Both the settings and the role have to admit it.",
     cure: "Remove break_glass and ask for approval.",
   },
+  CS2027: {
+    title: "Reusable workflow not admitted",
+    cause: "A job runs inside reusable workflows of the workflow's owner only, unless the role lists others.",
+    cure: "Name another, or have the target's owners list it under reusable_workflows.",
+  },
   CS3001: {
     title: "No CODEOWNERS",
     cause: "Without it nobody can approve anything.",

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { repository } from "./names.ts";
-import { leaf, list, object, oneOf, pattern, trouble } from "./schema.ts";
+import { doc, type Frozen, leaf, list, object, oneOf, pattern, trouble } from "./schema.ts";
 
 // Values of the kinds other than aws that role and request share.
 
@@ -27,8 +27,8 @@ const grantable: Readonly<Record<string, "read" | "write">> = {
 const permissionName = leaf(
   `one of ${Object.keys(grantable).join(", ")}; others are never granted`,
   (text) => (Object.hasOwn(grantable, text) ? text : undefined),
-  { enum: Object.keys(grantable) },
-  "CS1016",
+  // GitHub's settings page writes pull-requests and Pull requests, its API pull_requests.
+  { json: { enum: Object.keys(grantable) }, code: "CS1016", meant: (text) => text.toLowerCase().replace(/[ -]/g, "_") },
 );
 
 export const permissions = z.record(permissionName, oneOf(["read", "write"])).superRefine((value, context) => {
@@ -47,24 +47,41 @@ export const repositories = list(repository, 1, 100).superRefine((names, context
   if (owners.size > 1) trouble(context, [], "All repositories of one role have the same owner.");
 });
 
+const bucketPrefix = "//storage.googleapis.com/projects/_/buckets/";
+
 /** Credential Access Boundary: at most ten rules, Cloud Storage only. */
 export const boundary = list(
   object({
-    resource: pattern(
-      "a bucket such as //storage.googleapis.com/projects/_/buckets/acme-logs",
-      /^\/\/storage\.googleapis\.com\/projects\/_\/buckets\/[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/,
-      300,
-    ),
-    permissions: list(
+    resource: doc(
       pattern(
-        "a role such as inRole:roles/storage.objectViewer",
-        /^inRole:(?:roles|(?:projects|organizations)\/[a-z0-9-]{1,63}\/roles)\/[A-Za-z0-9._]{1,100}$/,
-        200,
+        "a bucket such as //storage.googleapis.com/projects/_/buckets/acme-logs",
+        /^\/\/storage\.googleapis\.com\/projects\/_\/buckets\/[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]$/,
+        300,
+        (text) => (text.startsWith("gs://") ? `${bucketPrefix}${text.slice(5).replace(/\/$/, "")}` : undefined),
       ),
-      1,
-      10,
+      "Bucket",
+      "One Cloud Storage bucket.",
+      `${bucketPrefix}acme-logs`,
+    ),
+    permissions: doc(
+      list(
+        pattern(
+          "a role such as inRole:roles/storage.objectViewer",
+          /^inRole:(?:roles|(?:projects|organizations)\/[a-z0-9-]{1,63}\/roles)\/[A-Za-z0-9._]{1,100}$/,
+          200,
+          (text) => `inRole:${text}`,
+        ),
+        1,
+        10,
+      ),
+      "Permissions",
+      "Roles whose permissions stay available there.",
+      ["inRole:roles/storage.objectViewer"],
     ),
   }),
   1,
   10,
 );
+
+export type Boundary = Frozen<z.output<typeof boundary>>;
+export type Permissions = Frozen<z.output<typeof permissions>>;

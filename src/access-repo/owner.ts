@@ -1,4 +1,8 @@
-import type { Owner } from "./types.ts";
+/** `@login`, `@org/team`, or an e-mail address as CODEOWNERS and policy spell owners. Names as written; compared without case. */
+export type Owner =
+  | { readonly kind: "user"; readonly login: string }
+  | { readonly kind: "team"; readonly org: string; readonly slug: string }
+  | { readonly kind: "email"; readonly address: string };
 
 // Enterprise-managed users have an underscore before the enterprise's short code: mona_acme.
 const login = /^[A-Za-z0-9](?:-?[A-Za-z0-9_]){0,99}$/;

@@ -1,7 +1,7 @@
 import type * as z from "zod";
 import { finding, hasErrors, inOrder, quote } from "./diagnostics.ts";
 import { troubleOf } from "./schema.ts";
-import { didYouMean, nearest } from "./suggest.ts";
+import { clearlyMeant, didYouMean } from "./suggest.ts";
 import type { Diagnostic, Locate } from "./types.ts";
 import { readYaml } from "./yaml.ts";
 
@@ -49,8 +49,7 @@ function explain(
     case "unrecognized_keys": {
       const known = knownKeys(issue.message);
       return issue.keys.map((key) => {
-        const meant = nearest(key, known);
-        const more = { hint: didYouMean(key, known), fix: meant };
+        const more = { hint: didYouMean(key, known), fix: clearlyMeant(key, known) };
         return finding("CS1007", file, at([...path, key], "key"), `Unknown key ${quote(key)}.`, more);
       });
     }
@@ -77,7 +76,8 @@ function explain(
       return [finding("CS1012", file, at(path), `${name} takes at most ${issue.maximum}.`)];
     case "custom": {
       const trouble = troubleOf(issue.params);
-      return [finding(trouble?.code ?? "CS1011", file, at(path), issue.message, { hint: trouble?.hint })];
+      const more = { hint: trouble?.hint, fix: trouble?.fix };
+      return [finding(trouble?.code ?? "CS1011", file, at(path), issue.message, more)];
     }
     case "invalid_element":
     case "invalid_format":

@@ -9,15 +9,13 @@ import type { Locate, ParsedRequest, RequestFile } from "./types.ts";
 export function parseRequest(text: string | undefined, path: string): ParsedRequest {
   const read = readFile(text, path, requestSchema);
   if (!read.ok) return read;
-  const { actions, resources, allow, sets, runs, dispatch, ...rest } = read.value;
+  const { actions, resources, allow, sets, ...rest } = read.value;
   const short = actions !== undefined && resources !== undefined ? [{ actions, resources }] : undefined;
   const statements = allow ?? short;
   const value: RequestFile = {
     ...rest,
     ...(statements === undefined ? {} : { allow: statements }),
     sets: sets ?? [],
-    runs: runs ?? 1,
-    ...(dispatch === undefined ? {} : { dispatch: { inputs: dispatch.inputs ?? {} } }),
   };
   // Where the short form was written, statement 0 stands at the top level.
   const at: Locate = (where, want) =>

@@ -1,69 +1,14 @@
 import * as z from "zod";
 import { boundary, permissions, repositories } from "./kind-schema.ts";
-import {
-  approvals,
-  duration,
-  environment,
-  gitRef,
-  owner,
-  prose,
-  repository,
-  reusable,
-  roleName,
-  workflowFile,
-} from "./names.ts";
+import { autoApproveKeys, autoApproveTitle, limits } from "./limits-schema.ts";
+import { duration, prose, roleName } from "./names.ts";
 import { isReservedAudience, isReservedClaim } from "./oidc-reserved.ts";
-import { boolean, integer, leaf, list, object, oneOf, pattern, trouble } from "./schema.ts";
+import { boolean, doc, leaf, list, object, oneOf, pattern, trouble } from "./schema.ts";
 import { actions, statements } from "./statement-schema.ts";
-import { parseWorkflowPattern } from "./workflow-pattern.ts";
 
-// Only events that people with write start, over content that is in the repository. Not: pull_request*, issue_comment,
-// workflow_run and all others, which strangers cause or which run what nobody reviewed (CHECKLIST C39).
-const listable = ["workflow_dispatch", "push", "schedule", "repository_dispatch", "release", "deployment"] as const;
-
-const event = leaf(
-  `one of ${listable.join(", ")}; other events cannot be listed`,
-  (text): string | undefined => listable.find((known) => known === text),
-  { enum: listable },
-  "CS1019",
-);
-const workflowPattern = leaf(
-  "a pattern such as acme/infra/.github/workflows/*.yml@refs/heads/main (owner literal, ref full with at most one trailing *)",
-  parseWorkflowPattern,
-);
 const minutes = 60;
 const hours = 3600;
-
-/** Keys that every kind of role has. */
-const limits = {
-  max_duration: duration(minutes),
-  approvals: approvals.exactOptional(),
-  also_approved_by: list(
-    object({ from: list(owner, 1, 20), count: integer(1, 20).exactOptional() }),
-    1,
-    10,
-  ).exactOptional(),
-  break_glass: boolean.exactOptional(),
-  tickets: list(pattern("a prefix such as OPS", /^[A-Z][A-Z0-9_]{0,31}$/, 32), 1, 50).exactOptional(),
-  workflows: list(workflowPattern, 1, 100).exactOptional(),
-  environments: list(environment, 1, 100).exactOptional(),
-  events: list(event, 1, listable.length).exactOptional(),
-  runners: list(oneOf(["github-hosted", "self-hosted"]), 1, 2).exactOptional(),
-  defaults: object({
-    duration: duration(minutes).exactOptional(),
-    workflow: object({
-      repository: repository.exactOptional(),
-      file: workflowFile.exactOptional(),
-      ref: gitRef.exactOptional(),
-      environment: environment.exactOptional(),
-      reusable: reusable.exactOptional(),
-      actor: oneOf(["requester", "any"]).exactOptional(),
-    }).exactOptional(),
-  }).exactOptional(),
-  last_issue_before_end: duration(0).exactOptional(),
-};
-const autoApproveKeys = { requesters: list(owner, 1, 50), max_duration: duration(minutes), per_day: integer(1, 1000) };
-const autoApprove = { auto_approve: object(autoApproveKeys).exactOptional() };
+const autoApprove = { auto_approve: doc(object(autoApproveKeys).exactOptional(), ...autoApproveTitle) };
 
 // Account ids keep their leading zeros. Partitions: CLOUDS.md section 1 and AWS's list of isolated regions.
 const roleArn = pattern(
@@ -72,65 +17,142 @@ const roleArn = pattern(
   600,
 );
 const everything = z.tuple([
-  leaf('["*"], the spelling of everything', (text) => (text === "*" ? ("*" as const) : undefined)),
+  leaf('["*"], the spelling of everything', (text) => (text === "*" ? ("*" as const) : undefined), {
+    json: { const: "*" },
+  }),
 ]);
+type Allow = z.output<typeof everything> | z.output<typeof statements>;
+const isEverything = (allow: Allow): allow is z.output<typeof everything> => allow[0] === "*";
 
 export const awsRole = object({
   ...limits,
-  role_arn: roleArn,
-  allow: z.union([everything, statements]),
-  max_session: duration(15 * minutes, 12 * hours).exactOptional(),
-  allow_persistence: boolean.exactOptional(),
-  auto_approve: object({ ...autoApproveKeys, actions: actions.exactOptional() }).exactOptional(),
-});
+  role_arn: doc(
+    roleArn,
+    "IAM role",
+    "The role that is assumed. Its trust policy names this installation's issuer and subject.",
+    "arn:aws:iam::123456789012:role/countersign-operator",
+  ),
+  allow: doc(
+    z.union([everything, statements]),
+    "What may be asked for at most",
+    'A request stays inside; every action and resource pair inside one statement. ["*"] is how one says everything.',
+    [{ actions: ["s3:Get*"], resources: ["arn:aws:s3:::acme-*/*"] }],
+  ),
+  max_session: doc(
+    duration(15 * minutes, 12 * hours).prefault("1h"),
+    "Longest session",
+    "At most the role's MaxSessionDuration in AWS. AWS gives none under 15 minutes.",
+    "1h",
+  ),
+  allow_persistence: doc(
+    boolean.prefault("false"),
+    "Actions that outlive the window",
+    "true: requests may ask for sts:AssumeRole, iam:CreateAccessKey and their like.",
+  ),
+  auto_approve: doc(
+    object({
+      ...autoApproveKeys,
+      actions: doc(actions.exactOptional(), "Actions without approval", "Any other action needs approval.", [
+        "s3:Get*",
+      ]),
+    }).exactOptional(),
+    ...autoApproveTitle,
+  ),
+}).transform(({ allow, ...role }) => ({
+  kind: "aws" as const,
+  ...role,
+  allow: isEverything(allow) ? ("everything" as const) : allow,
+}));
 
 const poolPart = "[a-z0-9-]{4,32}";
 export const gcpRole = object({
   ...limits,
   ...autoApprove,
-  workload_identity_provider: pattern(
-    "projects/123/locations/global/workloadIdentityPools/<pool>/providers/<provider>",
-    new RegExp(`^projects/[1-9][0-9]{0,18}/locations/global/workloadIdentityPools/${poolPart}/providers/${poolPart}$`),
-    200,
-  ),
-  service_account: pattern(
-    "a service account such as deployer@acme-prod.iam.gserviceaccount.com",
-    /^[a-z0-9][a-z0-9-]{0,62}@(?:[a-z0-9][a-z0-9.-]{0,100}\.iam|developer|appspot)\.gserviceaccount\.com$/,
-    200,
-  ).exactOptional(),
-  scopes: list(
+  workload_identity_provider: doc(
     pattern(
-      "a scope such as https://www.googleapis.com/auth/cloud-platform",
-      /^https:\/\/www\.googleapis\.com\/auth\/[a-z0-9._/-]{1,100}$/,
-      150,
+      "projects/123/locations/global/workloadIdentityPools/<pool>/providers/<provider>",
+      new RegExp(
+        `^projects/[1-9][0-9]{0,18}/locations/global/workloadIdentityPools/${poolPart}/providers/${poolPart}$`,
+      ),
+      200,
     ),
-    1,
-    20,
-  ).exactOptional(),
-  boundary: boundary.exactOptional(),
-  max_session: duration(10 * minutes, 12 * hours).exactOptional(),
-});
+    "Workload identity provider",
+    "The provider of the pool that trusts this installation's issuer. The project by its number.",
+    "projects/123456789/locations/global/workloadIdentityPools/countersign/providers/countersign",
+  ),
+  service_account: doc(
+    pattern(
+      "a service account such as deployer@acme-prod.iam.gserviceaccount.com",
+      /^[a-z0-9][a-z0-9-]{0,62}@(?:[a-z0-9][a-z0-9.-]{0,100}\.iam|developer|appspot)\.gserviceaccount\.com$/,
+      200,
+    ).exactOptional(),
+    "Service account",
+    "Impersonated with the federated token. Without it: direct federation, and tokens end exactly with the grant.",
+    "deployer@acme-prod.iam.gserviceaccount.com",
+  ),
+  scopes: doc(
+    list(
+      pattern(
+        "a scope such as https://www.googleapis.com/auth/cloud-platform",
+        /^https:\/\/www\.googleapis\.com\/auth\/[a-z0-9._/-]{1,100}$/,
+        150,
+      ),
+      1,
+      20,
+    ).prefault(["https://www.googleapis.com/auth/cloud-platform"]),
+    "OAuth scopes",
+    "What the token may be used for, at most; IAM decides within it.",
+    ["https://www.googleapis.com/auth/cloud-platform"],
+  ),
+  boundary: doc(
+    boundary.exactOptional(),
+    "Credential Access Boundary",
+    "A ceiling for Cloud Storage; all other services are out of reach then. A request may narrow it further.",
+  ),
+  max_session: doc(
+    duration(10 * minutes, 12 * hours).prefault("1h"),
+    "Longest token",
+    "Over 1h only where the organization policy extends the lifetime for the service account.",
+    "1h",
+  ),
+}).transform((role) => ({ kind: "gcp" as const, ...role }));
 
 const uuid = pattern("a UUID", /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i, 36);
+const anId = "11111111-1111-1111-1111-111111111111";
 export const azureRole = object({
   ...limits,
   ...autoApprove,
-  tenant_id: uuid,
-  client_id: uuid,
-  subscription_id: uuid.exactOptional(),
-  delivery: oneOf(["token", "assertion"]).exactOptional(),
-  resources: list(
-    pattern(
-      "a resource such as https://management.azure.com",
-      /^(?:https|api):\/\/[A-Za-z0-9][A-Za-z0-9._/-]{1,200}$/,
-      210,
-    ),
-    1,
-    10,
-  ).exactOptional(),
-});
+  tenant_id: doc(uuid, "Entra tenant", "Its id.", anId),
+  client_id: doc(uuid, "App registration or user-assigned managed identity", "Its client id.", anId),
+  subscription_id: doc(uuid.exactOptional(), "Subscription", "For tools that want one; limits nothing.", anId),
+  delivery: doc(
+    oneOf(["token", "assertion"]).prefault("token"),
+    "What the job gets",
+    "token: an access token for one resource. assertion: a federated assertion of 5 minutes that the job's tools trade themselves.",
+    "token",
+  ),
+  resources: doc(
+    list(
+      pattern(
+        "a resource such as https://management.azure.com",
+        /^(?:https|api):\/\/[A-Za-z0-9][A-Za-z0-9._/-]{1,200}$/,
+        210,
+      ),
+      1,
+      10,
+    ).prefault(["https://management.azure.com"]),
+    "Resources",
+    "Tokens are for one of these.",
+    ["https://management.azure.com"],
+  ),
+}).transform((role) => ({ kind: "azure" as const, ...role }));
 
-export const githubRole = object({ ...limits, ...autoApprove, permissions, repositories });
+export const githubRole = object({
+  ...limits,
+  ...autoApprove,
+  permissions: doc(permissions, "Permissions", "What the token may do, at most.", { contents: "write" }),
+  repositories: doc(repositories, "Repositories", "On which repositories. All of one owner.", ["acme/infra"]),
+}).transform((role) => ({ kind: "github" as const, ...role }));
 
 const audience = leaf("an audience of your relying party, without white space", (text) =>
   /^[!-~]{1,255}$/.test(text) ? text : undefined,
@@ -146,7 +168,19 @@ const claims = z.record(claimName, prose(1, 256)).superRefine((value, context) =
   for (const name of names)
     if (isReservedClaim(name)) trouble(context, [name], `The claim ${name} is reserved.`, "CS1018");
 });
-export const oidcRole = object({ ...limits, ...autoApprove, audience, claims: claims.exactOptional() });
+export const oidcRole = object({
+  ...limits,
+  ...autoApprove,
+  audience: doc(
+    audience,
+    "Audience",
+    "The aud of the token; your relying party alone accepts it.",
+    "https://vault.acme.example",
+  ),
+  claims: doc(claims.prefault({}), "Further claims", "Names and texts that the token carries as they are.", {
+    team: "platform",
+  }),
+}).transform((role) => ({ kind: "oidc" as const, ...role }));
 
 export const roles = <T extends z.ZodType>(role: T) =>
   z.record(roleName, role).superRefine((value, context) => {

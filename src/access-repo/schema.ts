@@ -1,13 +1,25 @@
 import * as z from "zod";
 import type { Code } from "./codes.ts";
 import { quote } from "./diagnostics.ts";
+import { clearlyMeant } from "./suggest.ts";
+import { yamlText } from "./yaml-text.ts";
 
 // Scalars reach the schema as text only (yaml.ts), so one leaf reads, checks and converts. Its `json` says to editors what
-// they see: an integer, a boolean, a text. One definition: types by z.infer, the check by parse, JSON Schema by toJSONSchema.
+// they see: an integer, a boolean, a text. One definition: types by z.output, the check by parse, JSON Schema by toJSONSchema.
+
+/** What a check of a file yields, as types.ts shows it: nothing in it can be changed. */
+export type Frozen<T> = T extends Date
+  ? T
+  : T extends readonly (infer Item)[]
+    ? readonly Frozen<Item>[]
+    : T extends object
+      ? { readonly [Key in keyof T]: Frozen<T[Key]> }
+      : T;
 
 interface Trouble {
   readonly code: Code;
   readonly hint?: string | undefined;
+  readonly fix?: string | undefined;
 }
 /** Parameters of a custom issue, read by read-file.ts. */
 export const troubleOf = (params: unknown): Trouble | undefined =>
@@ -15,22 +27,30 @@ export const troubleOf = (params: unknown): Trouble | undefined =>
 
 type JsonMeta = Readonly<Record<string, string | number | boolean | readonly string[]>>;
 
+interface Leaf {
+  /** What editors are told, as JSON Schema keywords. */
+  readonly json?: JsonMeta;
+  readonly code?: Code;
+  /** The one value that the text was meant to be, if it is clear: same meaning, other spelling. */
+  readonly meant?: (text: string) => string | undefined;
+}
+
 /**
  * A scalar. `read` gives the value, or undefined where the text is not one; `what` names what is wanted
  * ("a duration such as 30m, 4h or 7d"), used in message and hint.
  */
-export function leaf<T>(
-  what: string,
-  read: (text: string) => T | undefined,
-  json: JsonMeta = {},
-  code: Code = "CS1011",
-) {
+export function leaf<T>(what: string, read: (text: string) => T | undefined, more: Leaf = {}) {
+  const { json = {}, code = "CS1011", meant } = more;
   return z
     .string()
     .transform((text, context): T => {
       const value = read(text);
       if (value !== undefined) return value;
-      const trouble: Trouble = { code, hint: `Write ${what}.` };
+      const better = text.length <= 300 ? meant?.(text) : undefined;
+      // A fix is only what would be read: a suggestion that fails again helps nobody.
+      const fix = better !== undefined && read(better) !== undefined ? better : undefined;
+      const trouble: Trouble =
+        fix === undefined ? { code, hint: `Write ${what}.` } : { code, hint: `Write ${fix}.`, fix: yamlText(fix) };
       context.issues.push({
         code: "custom",
         input: text,
@@ -43,18 +63,18 @@ export function leaf<T>(
 }
 
 /** Text that matches a pattern as a whole. Patterns here are anchored, without nested repetition, over clipped text. */
-export const pattern = (what: string, regex: RegExp, max: number) =>
+export const pattern = (what: string, regex: RegExp, max: number, meant?: Leaf["meant"]) =>
   leaf(what, (text) => (text.length <= max && regex.test(text) ? text : undefined), {
-    pattern: regex.source,
-    maxLength: max,
+    json: { pattern: regex.source, maxLength: max },
+    ...(meant === undefined ? {} : { meant }),
   });
 
 /** One of a few words. */
-export const oneOf = <const T extends string>(words: readonly T[]) =>
+export const oneOf = <const T extends string>(words: readonly T[], code?: Code) =>
   leaf(
     words.length === 1 ? `${words[0]}` : `one of ${words.join(", ")}`,
     (text) => words.find((word) => word === text),
-    { enum: words },
+    { json: { enum: words }, meant: (text) => clearlyMeant(text, words), ...(code === undefined ? {} : { code }) },
   );
 
 /** A whole number between two limits, as decimal digits without sign, point or leading zero. */
@@ -66,21 +86,31 @@ export const integer = (min: number, max: number) =>
       const value = Number(text);
       return value >= min && value <= max ? value : undefined;
     },
-    { type: "integer", minimum: min, maximum: max },
+    { json: { type: "integer", minimum: min, maximum: max } },
   );
+
+const spelledTrue = /^(?:true|yes|on|y)$/i;
+const spelledFalse = /^(?:false|no|off|n)$/i;
 
 /** `true` or `false`; YAML 1.1's yes, no, on and off are text, not booleans. */
 export const boolean = leaf(
   "true or false",
   (text) => (text === "true" ? true : text === "false" ? false : undefined),
-  { type: "boolean" },
+  {
+    json: { type: "boolean" },
+    meant: (text) => (spelledTrue.test(text) ? "true" : spelledFalse.test(text) ? "false" : undefined),
+  },
 );
 
 /** `version: 1` */
-export const version = leaf("1, the only version", (text) => (text === "1" ? (1 as const) : undefined), {
-  type: "integer",
-  const: 1,
-});
+export const version = doc(
+  leaf("1, the only version", (text) => (text === "1" ? (1 as const) : undefined), {
+    json: { type: "integer", const: 1 },
+    meant: (text) => (/^v?1(?:\.0)?$/i.test(text) ? "1" : undefined),
+  }),
+  "Version of the file format",
+  "Always 1.",
+);
 
 /** A mapping with exactly these keys. Unknown ones are told with what is known here. */
 export function object<Shape extends z.ZodRawShape>(shape: Shape) {
@@ -91,6 +121,16 @@ export function object<Shape extends z.ZodRawShape>(shape: Shape) {
 }
 
 export const list = <T extends z.ZodType>(item: T, min: number, max: number) => z.array(item).min(min).max(max);
+
+/** Title, description and examples, as editors show them. Examples are written as JSON sees the value. */
+export function doc<T extends z.ZodType>(
+  schema: T,
+  title: string,
+  description: string,
+  ...examples: readonly unknown[]
+): T {
+  return schema.meta({ title, description, ...(examples.length === 0 ? {} : { examples: [...examples] }) });
+}
 
 /** Adds a finding to a whole object, after each of its keys is fine. */
 export function trouble(

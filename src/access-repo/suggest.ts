@@ -20,19 +20,28 @@ function distance(a: string, b: string): number {
   return last[b.length] ?? a.length;
 }
 
-/** The known name that was probably meant, or undefined. */
-export function nearest(name: string, known: Iterable<string>): string | undefined {
+/** The known names at the least distance, if that is near at all; in the order of `known`. */
+function nearestOnes(name: string, known: Iterable<string>): readonly string[] {
   const wanted = name.slice(0, 64).toLowerCase();
-  let best: string | undefined;
-  let least = Math.max(1, Math.floor(wanted.length / 3)) + 1;
+  let best: string[] = [];
+  let least = Math.max(1, Math.floor(wanted.length / 3));
   for (const candidate of known) {
     const d = distance(wanted, candidate.slice(0, 64).toLowerCase());
-    if (d < least) {
-      best = candidate;
-      least = d;
-    }
+    if (d > least) continue;
+    if (d < least) best = [];
+    best.push(candidate);
+    least = d;
   }
   return best;
+}
+
+/** The known name that was probably meant, or undefined. */
+const nearest = (name: string, known: Iterable<string>): string | undefined => nearestOnes(name, known)[0];
+
+/** As `nearest`, but only where no other name is as near: what a machine may put in its place. */
+export function clearlyMeant(name: string, known: Iterable<string>): string | undefined {
+  const [first, second] = nearestOnes(name, known);
+  return second === undefined ? first : undefined;
 }
 
 /** `Did you mean "aws-prod"?`, or what there is to choose from. */

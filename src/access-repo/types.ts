@@ -1,5 +1,13 @@
 import type { Digest, ObjectId } from "../base/ids.ts";
 import type { Seconds } from "../base/duration.ts";
+import type * as z from "zod";
+import type { Boundary, Permissions } from "./kind-schema.ts";
+import type { Owner } from "./owner.ts";
+import type { CheckedRequest } from "./request-schema.ts";
+import type { awsRole, azureRole, gcpRole, githubRole, oidcRole } from "./role-schema.ts";
+import type { Frozen } from "./schema.ts";
+import type { Settings } from "./settings-schema.ts";
+import type { Statement } from "./statement-schema.ts";
 
 /** Kinds of target. All parse; which of them a server can issue for is the business of plan/ and cloud/. */
 export type CloudKind = "aws" | "gcp" | "azure" | "github" | "oidc";
@@ -40,104 +48,19 @@ export type ParsedRequest =
   | { readonly ok: true; readonly value: RequestFile; readonly at: Locate; readonly diagnostics: readonly Diagnostic[] }
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
 
+export type { Owner } from "./owner.ts";
+export type { WorkflowPattern } from "./workflow-pattern.ts";
+export type { FreezeEntry, Settings } from "./settings-schema.ts";
+export type { RoleLimits } from "./limits-schema.ts";
 /** `actions` on `resources`: every action pairs with every resource. Order is the file's. */
-export interface Statement {
-  readonly actions: readonly string[];
-  readonly resources: readonly string[];
-}
+export type { Statement } from "./statement-schema.ts";
 
-/** `@login`, `@org/team`, or an e-mail address as CODEOWNERS and policy spell owners. Names as written; compared without case. */
-export type Owner =
-  | { readonly kind: "user"; readonly login: string }
-  | { readonly kind: "team"; readonly org: string; readonly slug: string }
-  | { readonly kind: "email"; readonly address: string };
-
-/** `.github/countersign.yml` */
-export interface Settings {
-  readonly version: 1;
-  readonly approvals: number;
-  readonly pending_expiry: Seconds;
-  readonly break_glass?: {
-    readonly members: readonly Owner[];
-    readonly max_duration: Seconds;
-    readonly review_within: Seconds;
-  };
-  readonly frozen: readonly FreezeEntry[];
-}
-/** One line of `frozen:`; see DESIGN.md section 4, Freeze. */
-export type FreezeEntry =
-  | { readonly kind: "all" }
-  | { readonly kind: "target"; readonly target: string }
-  | { readonly kind: "requester"; readonly login: string }
-  | { readonly kind: "approver"; readonly login: string };
-
-export type RunnerKind = "github-hosted" | "self-hosted";
-
-/** Limits and approval rules that every kind of role has. */
-export interface RoleLimits {
-  readonly max_duration: Seconds;
-  /** Owner slots; absent: the settings' number. Never below it. */
-  readonly approvals?: number;
-  readonly also_approved_by: readonly { readonly from: readonly Owner[]; readonly count: number }[];
-  readonly auto_approve?: {
-    readonly requesters: readonly Owner[];
-    readonly max_duration: Seconds;
-    readonly actions?: readonly string[];
-    readonly per_day: number;
-  };
-  readonly break_glass: boolean;
-  /** Prefixes: OPS admits OPS-123. Absent: a ticket is optional and of any shape. */
-  readonly tickets?: readonly string[];
-  /** `owner/repo/.github/workflows/<pattern>@<ref pattern>`; absent: any workflow of the same owner, and no dispatch. */
-  readonly workflows?: readonly WorkflowPattern[];
-  readonly environments?: readonly string[];
-  readonly events: readonly string[];
-  readonly runners: readonly RunnerKind[];
-  readonly defaults?: { readonly duration?: Seconds; readonly workflow?: Partial<WorkflowBinding> };
-  readonly last_issue_before_end: Seconds;
-}
-/** Owner literal; `*` in repository name and file stops at `/`; ref exact or with one trailing `*`. */
-export interface WorkflowPattern {
-  readonly text: string;
-  readonly owner: string;
-  readonly repository: string;
-  readonly file: string;
-  readonly ref: string;
-}
-export interface AwsRole extends RoleLimits {
-  readonly kind: "aws";
-  readonly role_arn: string;
-  /** What may be asked for at most. `everything` is the spelling `["*"]`. */
-  readonly allow: readonly Statement[] | "everything";
-  readonly max_session: Seconds;
-  readonly allow_persistence: boolean;
-}
-export interface GcpRole extends RoleLimits {
-  readonly kind: "gcp";
-  readonly workload_identity_provider: string;
-  readonly service_account?: string;
-  readonly scopes: readonly string[];
-  readonly boundary?: readonly { readonly resource: string; readonly permissions: readonly string[] }[];
-  readonly max_session: Seconds;
-}
-export interface AzureRole extends RoleLimits {
-  readonly kind: "azure";
-  readonly tenant_id: string;
-  readonly client_id: string;
-  readonly subscription_id?: string;
-  readonly delivery: "token" | "assertion";
-  readonly resources: readonly string[];
-}
-export interface GithubRole extends RoleLimits {
-  readonly kind: "github";
-  readonly permissions: Readonly<Record<string, "read" | "write">>;
-  readonly repositories: readonly string[];
-}
-export interface OidcRole extends RoleLimits {
-  readonly kind: "oidc";
-  readonly audience: string;
-  readonly claims: Readonly<Record<string, string>>;
-}
+// What the files hold follows from the schemas that check them: one definition. Every default is filled in.
+export type AwsRole = Frozen<z.output<typeof awsRole>>;
+export type GcpRole = Frozen<z.output<typeof gcpRole>>;
+export type AzureRole = Frozen<z.output<typeof azureRole>>;
+export type GithubRole = Frozen<z.output<typeof githubRole>>;
+export type OidcRole = Frozen<z.output<typeof oidcRole>>;
 export type Role = AwsRole | GcpRole | AzureRole | GithubRole | OidcRole;
 
 /** `targets/<name>.yml` */
@@ -163,27 +86,13 @@ export interface WorkflowBinding {
   readonly actor: "requester" | "any";
 }
 
-/** `requests/<target>/[<YYYY-MM>/]<name>.yml`, as written, before the role's `defaults` and the target's `sets`. */
-export interface RequestFile {
-  readonly version: 1;
-  readonly role: string;
-  readonly reason: string;
-  readonly ticket?: string;
-  readonly allow?: readonly Statement[];
+/**
+ * `requests/<target>/[<YYYY-MM>/]<name>.yml`, as written, before the role's `defaults` and the target's `sets`; `actions` and
+ * `resources` at the top level have become one statement of `allow`.
+ */
+export type RequestFile = Omit<CheckedRequest, "actions" | "resources" | "sets"> & {
   readonly sets: readonly string[];
-  /** github kind only. */
-  readonly permissions?: Readonly<Record<string, "read" | "write">>;
-  /** github kind only. */
-  readonly repositories?: readonly string[];
-  /** gcp kind only. */
-  readonly boundary?: readonly { readonly resource: string; readonly permissions: readonly string[] }[];
-  readonly duration?: Seconds;
-  readonly start?: Date;
-  readonly runs: number;
-  readonly workflow?: Partial<WorkflowBinding>;
-  readonly dispatch?: { readonly inputs: Readonly<Record<string, string>> };
-  readonly break_glass?: string;
-}
+};
 export interface RequestPath {
   readonly path: string;
   readonly target: string;
@@ -203,9 +112,9 @@ export interface ResolvedRequest {
   readonly allow?: readonly Statement[] | "everything";
   /** false: the request asks for the role's whole `allow`. */
   readonly narrowed: boolean;
-  readonly permissions?: Readonly<Record<string, "read" | "write">>;
+  readonly permissions?: Permissions;
   readonly repositories?: readonly string[];
-  readonly boundary?: readonly { readonly resource: string; readonly permissions: readonly string[] }[];
+  readonly boundary?: Boundary;
   readonly duration: Seconds;
   readonly start?: Date;
   readonly runs: number;

@@ -66,8 +66,14 @@ export function readYaml(text: string | undefined, file: string): ReadYaml {
   }
 }
 
+type Scalar = Extract<Event, { type: typeof EVENT_ID.SCALAR }>;
+
+/** Quotes are part of what stands there: whoever replaces a value replaces them as well. */
+const quotes = (e: Scalar): number =>
+  e.style === SCALAR_STYLE.DOUBLE_QUOTED || e.style === SCALAR_STYLE.SINGLE_QUOTED ? 1 : 0;
+
 function beginning(e: Event, otherwise: number): number {
-  if (e.type === EVENT_ID.SCALAR && e.valueStart >= 0) return e.valueStart;
+  if (e.type === EVENT_ID.SCALAR && e.valueStart >= 0) return e.valueStart - quotes(e);
   return e.type === EVENT_ID.MAPPING || e.type === EVENT_ID.SEQUENCE ? e.start : otherwise;
 }
 
@@ -89,7 +95,7 @@ function build(
   }
   if (documents[0]?.directives.length) report("CS1006", 0, 1, "A directive (%) is not accepted.", "Delete the line.");
 
-  const scalar = (e: Extract<Event, { type: typeof EVENT_ID.SCALAR }>, from: number): string => {
+  const scalar = (e: Scalar, from: number): string => {
     const block = e.style === SCALAR_STYLE.FOLDED_BLOCK || e.style === SCALAR_STYLE.LITERAL_BLOCK;
     // `reason: >` ends in a line break by YAML's rules; nobody means it.
     const value = block ? getScalarValue(text, e).replace(/\n$/, "") : getScalarValue(text, e);
@@ -97,7 +103,7 @@ function build(
     const odd = e.style === SCALAR_STYLE.DOUBLE_QUOTED && beyondUnicode.test(text.slice(e.valueStart, e.valueEnd));
     if (odd || /[\n\t\r]/.test(value) || value.search(hidden) >= 0) {
       const message = "This value holds a control or hidden character.";
-      report("CS1003", from, e.valueEnd, message, "Write one line of plain text.");
+      report("CS1003", from, e.valueEnd + quotes(e), message, "Write one line of plain text.");
     }
     if (e.style === SCALAR_STYLE.PLAIN && /^(?:|~|null|Null|NULL)$/.test(value)) {
       report("CS1015", from, e.valueEnd, "There is no value here.");
@@ -116,8 +122,8 @@ function build(
     if (e.tagStart >= 0)
       report("CS1006", e.tagStart, e.tagEnd, "A tag (!) is not accepted.", "Write the value without it.");
     if (e.type === EVENT_ID.SCALAR) {
-      const from = e.valueStart >= 0 ? e.valueStart : keyAt;
-      positions.value(path, from, e.valueStart >= 0 ? e.valueEnd : from + 1);
+      const from = beginning(e, keyAt);
+      positions.value(path, from, e.valueStart >= 0 ? e.valueEnd + quotes(e) : from + 1);
       return scalar(e, from);
     }
     // A list or mapping is best shown at its key; one without a key, where it starts.
@@ -140,7 +146,7 @@ function build(
         node(skipped, from);
         continue;
       }
-      const to = k?.type === EVENT_ID.SCALAR ? k.valueEnd : from + 1;
+      const to = k?.type === EVENT_ID.SCALAR ? k.valueEnd + quotes(k) : from + 1;
       if (name === "<<") report("CS1006", from, to, "A merge key (<<) is not accepted.");
       else if (name === "__proto__") report("CS1014", from, to, "This key name is reserved.");
       else if (Object.hasOwn(record, name)) report("CS1008", from, to, `The key ${quote(name)} stands here twice.`);

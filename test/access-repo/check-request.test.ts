@@ -1,6 +1,13 @@
 import { describe, expect, test } from "vitest";
 import { repositoryId } from "../../src/base/ids.ts";
-import { checkRequest, loadPolicy, parseRequest, parseRequestPath, sameDispatch } from "../../src/access-repo/index.ts";
+import {
+  checkRequest,
+  loadPolicy,
+  parseRequest,
+  parseRequestPath,
+  parseTarget,
+  sameDispatch,
+} from "../../src/access-repo/index.ts";
 import {
   otherTarget,
   policyFiles,
@@ -212,15 +219,41 @@ describe("what is refused, at its place", () => {
   });
 });
 
+describe("a reusable workflow is of the workflow's owner, unless the role lists it", () => {
+  const named = (reusable: string) => edit(/reusable: .*/, `reusable: ${reusable}@${"3f1c".repeat(10)}`);
+  const listing = (pattern: string) =>
+    edit("    environments:", `    reusable_workflows: [${pattern}]\n    environments:`, targetText);
+  const file = ".github/workflows/x.yml";
+  test.each([
+    ["ACME/other/.github/workflows/x.yml", undefined, []],
+    [`mallory/pipelines/${file}`, undefined, ["15:13 CS2027"]],
+    [`acme-evil/pipelines/${file}`, undefined, ["15:13 CS2027"]],
+    [`shared/pipelines/${file}`, `shared/pipelines/${file}`, []],
+    [`shared/pipelines/${file}`, "shared/pipe*/.github/workflows/*.yml", []],
+    [`shared/pipelines/${file}`, "shared/pipelines/.github/workflows/y.yml", ["15:13 CS2027"]],
+    [`acme/pipes/${file}`, `shared/pipelines/${file}`, ["15:13 CS2027"]],
+  ])("%s under %s", (reusable, pattern, expected) =>
+    expect(found(named(reusable), pattern === undefined ? {} : { target: listing(pattern) })).toEqual(expected),
+  );
+  test.each([
+    "*/pipelines/.github/workflows/x.yml",
+    `acme/pipelines/${file}@refs/heads/main`,
+    "acme/pipelines/x.yml",
+    "acme",
+  ])("a pattern without a literal owner, or with a ref, is refused: %s", (pattern) =>
+    expect(codesOf(parseTarget(listing(`"${pattern}"`), "targets/a.yml").diagnostics)).toEqual(["CS1011"]),
+  );
+});
+
 describe("C67 narrowing stays inside one statement of the role", () => {
   test.each([
     ["{ actions: [s3:PutObject], resources: ['arn:aws:s3:::acme-a/x'] }", "7:17 CS2016"],
-    ["{ actions: [s3:GetObject], resources: ['arn:aws:s3:::other/x'] }", "7:45 CS2016"],
-    ["{ actions: [s3:GetObject], resources: ['*'] }", "7:45 CS2016"],
-    ["{ actions: ['s3:*'], resources: ['arn:aws:s3:::acme-a/x'] }", "7:18 CS2016"],
-    ["{ actions: [ec2:AuthorizeSecurityGroupIngress], resources: ['arn:aws:s3:::acme-a'] }", "7:66 CS2016"],
-    ["{ actions: [s3:GetObject], resources: ['arn:aws:s3:::acme-${aws:userid}'] }", "7:45 CS1020"],
-    ["{ actions: [s3:GetObject], resources: ['arn:aws:s3'] }", "7:45 CS1020"],
+    ["{ actions: [s3:GetObject], resources: ['arn:aws:s3:::other/x'] }", "7:44 CS2016"],
+    ["{ actions: [s3:GetObject], resources: ['*'] }", "7:44 CS2016"],
+    ["{ actions: ['s3:*'], resources: ['arn:aws:s3:::acme-a/x'] }", "7:17 CS2016"],
+    ["{ actions: [ec2:AuthorizeSecurityGroupIngress], resources: ['arn:aws:s3:::acme-a'] }", "7:65 CS2016"],
+    ["{ actions: [s3:GetObject], resources: ['arn:aws:s3:::acme-${aws:userid}'] }", "7:44 CS1020"],
+    ["{ actions: [s3:GetObject], resources: ['arn:aws:s3'] }", "7:44 CS1020"],
     ["{ actions: [s3:GetObject], resources: [] }", "7:32 CS1012"],
   ])("%s", (allow, expected) => expect(found(asking(allow))).toEqual([expected]));
   test("a narrower pattern is inside", () => {
@@ -254,7 +287,7 @@ describe("persistence outlives the window", () => {
     "*",
   ])("%s", (action) => {
     const text = asking(`{ actions: ["${action}"], resources: ["*"] }`);
-    expect(found(text, { target: everything })).toEqual(["7:18 CS2017"]);
+    expect(found(text, { target: everything })).toEqual(["7:17 CS2017"]);
     expect(check(text, { target: everything.replace("allow_persistence: false", "allow_persistence: true") }).ok).toBe(
       true,
     );

@@ -1,7 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Ajv2020 } from "ajv/dist/2020.js";
-import formats from "ajv-formats";
-import { jsonSchemas, parseSettings, parseTarget } from "../../src/access-repo/index.ts";
+import { parseSettings, parseTarget } from "../../src/access-repo/index.ts";
 import { otherKinds, otherTarget, settingsText, targetText } from "./examples.ts";
 import { codesOf, placed, valueOf } from "./expect-codes.ts";
 
@@ -242,17 +240,4 @@ describe("paths and settings", () => {
   });
   test("approvals below one are refused", () =>
     expect(codesOf(parseSettings("version: 1\napprovals: 0\n", "p").diagnostics)).toEqual(["CS1011"]));
-});
-
-test("the JSON Schemas are valid, and say integer and boolean where editors see them", () => {
-  const ajv = new Ajv2020({ strict: false });
-  formats.default(ajv);
-  const schemas = jsonSchemas();
-  const settings = ajv.compile(schemas.settings);
-  expect(settings({ version: 1, approvals: 2, frozen: ["all", { target: "aws-prod" }] })).toBe(true);
-  expect(settings({ version: 1, approvals: 0 })).toBe(false);
-  const request = ajv.compile(schemas.request);
-  expect(request({ version: 1, role: "operator", reason: "Delete the old log bucket", runs: 2 })).toBe(true);
-  expect(request({ version: 1, role: "operator", reason: "Delete the old log bucket", rns: 2 })).toBe(false);
-  expect(typeof ajv.compile(schemas.target)).toBe("function");
 });

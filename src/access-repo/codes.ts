@@ -7,7 +7,8 @@ export interface CodeEntry {
 
 /**
  * Every code that a file or a pull request can earn. A code is never reused for another meaning.
- * CS1 one file, CS2 files together, CS3 CODEOWNERS, CS4 the shape of a pull request, CS5 the named workflow.
+ * CS1 one file, CS2 files together, CS3 CODEOWNERS, CS4 the shape of a pull request, CS5 the named workflow, CS6 what stands
+ * beside the policy in an access repo.
  */
 export const codes = {
   CS1001: {
@@ -346,6 +347,16 @@ export const codes = {
     title: "Input value not admitted",
     cause: "The workflow declares the values that this input may have.",
     cure: "Use one of the declared values.",
+  },
+  CS6001: {
+    title: "Policy test fails",
+    cause: "The policy answers otherwise than the test says it must.",
+    cure: "Mend the policy, or the test where the policy is right.",
+  },
+  CS6002: {
+    title: "CATALOG.md is out of date",
+    cause: "It is generated from the targets, and they have changed since.",
+    cure: "Run `countersign targets --write` and commit CATALOG.md.",
   },
 } as const satisfies Record<`CS${number}`, CodeEntry>;
 

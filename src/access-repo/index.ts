@@ -3,18 +3,25 @@ export { checkRequest, type CheckRequestInput } from "./check-request.ts";
 export { sameDispatch } from "./check-workflow.ts";
 export { type Code, type CodeEntry } from "./codes.ts";
 export { parseCodeowners } from "./codeowners.ts";
+export { describeRole, type RoleDescription } from "./describe-role.ts";
 export { finding, hasErrors } from "./diagnostics.ts";
+export type { Expectation, ExpectedSlots } from "./expectation.ts";
 export { type FreezeSubject, isFrozen } from "./frozen.ts";
 export { jsonSchemas } from "./json-schema.ts";
+export { newFileLink, type RepositoryPlace } from "./new-file-link.ts";
 export { ownersOf } from "./owners-of.ts";
 
 export { type LoadedPolicy, loadPolicy, policyDigest } from "./policy.ts";
 export { codeownersPlaces, isPolicyPath, settingsPath } from "./policy-paths.ts";
-export { parseRequest } from "./request-file.ts";
+export { isPolicyTestPath, parsePolicyTests } from "./policy-test-file.ts";
+export type { PolicyTest, PolicyTestFile } from "./policy-test-schema.ts";
+export { atLongForm, longForm, parseRequest } from "./request-file.ts";
 export { parseRequestPath } from "./request-path.ts";
+export { requestTemplate } from "./request-template.ts";
 export { parseSettings } from "./settings-file.ts";
 export { actionInside, resourceInside, statementInside } from "./subset.ts";
 export { parseTarget } from "./target-file.ts";
 export * from "./workflow-findings.ts";
+export { requestText, type RequestFields } from "./write-request.ts";
 
 export type * from "./types.ts";

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { policyTestSchema } from "./policy-test-schema.ts";
 import { requestSchema } from "./request-schema.ts";
 import { settingsSchema } from "./settings-schema.ts";
 import { targetSchema } from "./target-schema.ts";
@@ -8,6 +9,7 @@ export interface JsonSchemas {
   readonly request: object;
   readonly target: object;
   readonly settings: object;
+  readonly test: object;
 }
 
 /** From the same definitions that check the files; for editors, for `/schemas/*.json`, and committed in docs/schemas. */
@@ -15,6 +17,7 @@ export const jsonSchemas = (): JsonSchemas => ({
   request: schema(requestSchema, "A request of Countersign", "requests/<target>/[<YYYY-MM>/]<name>.yml"),
   target: schema(targetSchema, "A target of Countersign", "targets/<target>.yml"),
   settings: schema(settingsSchema, "Settings of a Countersign access repo", ".github/countersign.yml"),
+  test: schema(policyTestSchema, "Policy tests of a Countersign access repo", "tests/*.yml"),
 });
 
 function schema(of: z.ZodType, title: string, where: string): object {

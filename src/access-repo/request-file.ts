@@ -1,5 +1,5 @@
 import { readFile } from "./read-file.ts";
-import { requestSchema } from "./request-schema.ts";
+import { type CheckedRequest, requestSchema } from "./request-schema.ts";
 import type { Locate, ParsedRequest, RequestFile } from "./types.ts";
 
 /**
@@ -9,18 +9,31 @@ import type { Locate, ParsedRequest, RequestFile } from "./types.ts";
 export function parseRequest(text: string | undefined, path: string): ParsedRequest {
   const read = readFile(text, path, requestSchema);
   if (!read.ok) return read;
-  const { actions, resources, allow, sets, ...rest } = read.value;
-  const short = actions !== undefined && resources !== undefined ? [{ actions, resources }] : undefined;
-  const statements = allow ?? short;
-  const value: RequestFile = {
+  const at = atLongForm(read.value, read.at);
+  return { ok: true, value: longForm(read.value), at, diagnostics: read.diagnostics };
+}
+
+type Short = Pick<CheckedRequest, "actions" | "resources">;
+
+const shortForm = ({ actions, resources }: Short) =>
+  actions !== undefined && resources !== undefined ? [{ actions, resources }] : undefined;
+
+/** `actions` and `resources` at the top level become one statement of `allow`. */
+export function longForm(request: Omit<CheckedRequest, "version">): RequestFile {
+  const { actions, resources, allow, sets, ...rest } = request;
+  const statements = allow ?? shortForm({ ...(actions && { actions }), ...(resources && { resources }) });
+  return {
     ...rest,
+    version: 1,
     ...(statements === undefined ? {} : { allow: statements }),
     sets: sets ?? [],
   };
-  // Where the short form was written, statement 0 stands at the top level.
-  const at: Locate = (where, want) =>
-    short !== undefined && where[0] === "allow" && where.length > 2
-      ? read.at(where.slice(2), want)
-      : read.at(where, want);
-  return { ok: true, value, at, diagnostics: read.diagnostics };
 }
+
+/** Where the short form was written, statement 0 stands at the top level. */
+export const atLongForm =
+  (request: Short, at: Locate): Locate =>
+  (where, want) =>
+    shortForm(request) !== undefined && where[0] === "allow" && where.length > 2
+      ? at(where.slice(2), want)
+      : at(where, want);

@@ -80,9 +80,7 @@ const inputs = z.record(inputName, inputValue).superRefine((value, context) => {
 // AWS takes a session policy of at most 2048 characters, so more can never be issued; and judging costs time.
 const maxParts = 500;
 
-/** `requests/<target>/[<YYYY-MM>/]<name>.yml` (DESIGN.md section 3). */
-export const requestSchema = object({
-  version,
+const fields = {
   role: doc(roleName, "Role", "A role of the target that the folder names.", "operator"),
   reason: doc(
     prose(10, 500),
@@ -143,7 +141,11 @@ export const requestSchema = object({
     "Instead of approval, where role and person may: what is on fire.",
     "INC-2041 checkout is down",
   ),
-}).superRefine((value, context) => {
+};
+
+type Fields = z.output<z.ZodObject<typeof fields>>;
+
+function checkTogether(value: Fields, context: Parameters<typeof trouble>[0]): void {
   const parts = (value.allow ?? []).reduce((sum, s) => sum + s.actions.length + s.resources.length, 0);
   if (parts > maxParts) trouble(context, ["allow"], `At most ${maxParts} actions and resources in all.`, "CS1012");
   const short = value.actions !== undefined || value.resources !== undefined;
@@ -162,7 +164,13 @@ export const requestSchema = object({
   if (value.resources !== undefined && value.actions === undefined) {
     trouble(context, ["resources"], "resources needs actions beside it.", "CS1013", "Add `actions:`.");
   }
-});
+}
+
+/** `requests/<target>/[<YYYY-MM>/]<name>.yml` (DESIGN.md section 3). */
+export const requestSchema = object({ version, ...fields }).superRefine(checkTogether);
+
+/** A request inside another file, whose version is its own: in policy tests. */
+export const innerRequestSchema = object(fields).superRefine(checkTogether);
 
 /** As checked, before parseRequest() turns the short form into `allow`. */
 export type CheckedRequest = Frozen<z.output<typeof requestSchema>>;

@@ -1,0 +1,118 @@
+import type { Owner, Policy, PolicyFiles, ResolvedRequest } from "../access-repo/types.ts";
+import { commitSha, digest, objectId, ownerId, pullRequestId, repositoryId, type UserId, userId } from "../base/ids.ts";
+import { decide } from "./decide.ts";
+import { ownerText, teamKey } from "./owners.ts";
+import type { Actor, Decision, Memberships, Review, Slot, Snapshot } from "./types.ts";
+
+/** Who asks, who approved, and who is in which team: what a policy test says about people. Logins without @. */
+export interface Cast {
+  readonly requester: string;
+  readonly approvedBy: readonly string[];
+  /** `@org/team` to logins. */
+  readonly teams: Readonly<Record<string, readonly string[]>>;
+}
+
+const sha = (digit: string): string => digit.repeat(40);
+const head = commitSha(sha("a"));
+const posted = new Date(0);
+const later = new Date(1000);
+
+/**
+ * The decision that the real rules make over a plain pull request of the requester's own, with approvals given after its plan
+ * was posted. What a policy test checks is thereby the code that decides, and nothing beside it.
+ * @param basis the policy, and the files that it was loaded from
+ */
+export function rehearse(
+  basis: { readonly policy: Policy; readonly files: PolicyFiles },
+  request: ResolvedRequest,
+  cast: Cast,
+): Decision {
+  const { policy, files } = basis;
+  const people = accounts([cast.requester, ...cast.approvedBy, ...Object.values(cast.teams).flat()]);
+  const requester = people(cast.requester);
+  const review = (login: string): Review => ({
+    author: people(login),
+    state: "APPROVED",
+    commit: head,
+    submittedAt: later,
+    canPush: true,
+  });
+  return decide({
+    snapshot: plainPullRequest(files, requester, request.path.path, cast.approvedBy.map(review)),
+    policy,
+    memberships: membershipsOf(cast.teams, (login) => people(login).id),
+    subject: {
+      kind: "request",
+      requests: [{ request, blob: objectId(sha("b")), planHash: digest(`sha256:${"0".repeat(64)}`) }],
+    },
+    planPostedAt: posted,
+    excluded: [],
+  });
+}
+
+/** One account for each login, whatever its case. */
+function accounts(logins: readonly string[]): (login: string) => Actor {
+  const known = new Map<string, Actor>();
+  for (const login of logins) {
+    const key = login.toLowerCase();
+    if (!known.has(key)) known.set(key, { id: userId(known.size + 1), login, kind: "user" });
+  }
+  return (login) => {
+    const actor = known.get(login.toLowerCase());
+    if (actor === undefined) throw new RangeError(`nobody is called ${login}`);
+    return actor;
+  };
+}
+
+const membershipsOf = (teams: Cast["teams"], idOf: (login: string) => UserId): Memberships => ({
+  teams: new Map(
+    Object.entries(teams).flatMap(([name, logins]) => {
+      const [org, slug] = name.replace(/^@/, "").split("/");
+      if (org === undefined || slug === undefined) return [];
+      return [[teamKey({ org, slug }), new Set(logins.map(idOf))] as const];
+    }),
+  ),
+});
+
+function plainPullRequest(files: PolicyFiles, author: Actor, path: string, reviews: readonly Review[]): Snapshot {
+  const id = repositoryId(1);
+  return {
+    repository: { id, ownerId: ownerId(1), fullName: "policy/test", defaultBranch: "main" },
+    tip: { sha: commitSha(sha("c")), policy: files },
+    pullRequest: {
+      id: pullRequestId(1),
+      number: 1,
+      title: "",
+      state: "open",
+      draft: false,
+      author,
+      baseRef: "main",
+      headRef: "ask",
+      headSha: head,
+      headRepositoryId: id,
+      mergeCommit: null,
+      requestedReviewers: [],
+    },
+    changes: [{ path, status: "added" }],
+    commits: [{ sha: head, authors: [author], committer: author }],
+    pushes: [{ before: sha("0"), after: head, actor: author, at: posted }],
+    reviews,
+  };
+}
+
+/** Open slots, those of one kind counted together: `2 @acme/sre @bob, 1 @acme/security`. */
+export function openSlots(slots: readonly Slot[]): readonly { readonly count: number; readonly slot: Slot }[] {
+  const open = slots.filter((slot) => slot.filledBy === null);
+  const kinds = Map.groupBy(open, (slot) => `${slot.rule} ${ownersKey(slot.from)}`);
+  return [...kinds.values()].flatMap((same) => (same[0] === undefined ? [] : [{ count: same.length, slot: same[0] }]));
+}
+
+/** One text for one set of owners, whatever their order, case or repetition. */
+export const ownersKey = (owners: readonly Owner[]): string =>
+  [...new Set(owners.map((owner) => ownerText(owner).toLowerCase()))].sort().join(" ");
+
+/** As `expect: needs ...` of a policy test spells it. */
+export const needsText = (slots: readonly Slot[]): string =>
+  openSlots(slots)
+    .map(({ count, slot }) => `${count} ${slot.from.map(ownerText).join(" ")}`)
+    .join(", ");

@@ -1,0 +1,1 @@
+export { type CatalogueSource, openCatalogue } from "./open-catalogue.ts";

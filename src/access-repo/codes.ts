@@ -202,6 +202,11 @@ export const codes = {
     cause: "A job runs inside reusable workflows of the workflow's owner only, unless the role lists others.",
     cure: "Name another, or have the target's owners list it under reusable_workflows.",
   },
+  CS2028: {
+    title: "Unknown AWS action",
+    cause: "AWS has no such action, so the name is a slip, and nobody can say what it would allow.",
+    cure: "Write the action as AWS's Service Authorization Reference has it; newer actions come with newer versions.",
+  },
   CS3001: {
     title: "No CODEOWNERS",
     cause: "Without it nobody can approve anything.",

@@ -6,8 +6,8 @@ export type GlobToken = { readonly literal: string } | "one" | "any";
  * exponential. Regular expressions are not used: one of that kind needed 143 s on `*a*a*..b` (LIBRARIES.md section 5).
  */
 export function runFits<P, T>(
-  pattern: readonly P[],
-  text: readonly T[],
+  pattern: ArrayLike<P>,
+  text: ArrayLike<T>,
   isRun: (p: P) => boolean,
   fits: (p: P, t: T) => boolean,
 ): boolean {
@@ -41,6 +41,15 @@ export const tokensFit = (tokens: readonly GlobToken[], characters: readonly str
     characters,
     isAny,
     (token, c) => token === "one" || (typeof token === "object" && token.literal === c),
+  );
+
+/** Whole match of `*` and `?` against text of one code unit per character, such as the names of actions. */
+export const wildFits = (pattern: string, text: string): boolean =>
+  runFits(
+    pattern,
+    text,
+    (p) => p === "*",
+    (p, c) => p === "?" || p === c,
   );
 
 /** `*` any run of characters, `?` any one where `one` is set, else itself. */

@@ -24,4 +24,14 @@ export { parseTarget } from "./target-file.ts";
 export * from "./workflow-findings.ts";
 export { requestText, type RequestFields } from "./write-request.ts";
 
+export { servicesOf } from "./action-pattern.ts";
+export {
+  actionsOfRequest,
+  actionsOfTarget,
+  checkActions,
+  type CheckActionsInput,
+  type NamedAction,
+} from "./check-actions.ts";
+
+export type * from "./action-catalogue.ts";
 export type * from "./types.ts";

@@ -1,9 +1,9 @@
 // What the subset test can judge (DESIGN.md section 3, Subset test; CHECKLIST C67). AWS completes short ARNs with wildcards
 // and expands ${...} after our check, so both are refused, in what a role allows and in what a request asks for alike.
 
-/** `service:Action` with * and ? in the action; or a lone `*`. */
+/** `service:Action` with * and ? in the action; or a lone `*`. One action of AWS has a hyphen in its name. */
 export const isAction = (text: string): boolean =>
-  text === "*" || (text.length <= 128 && /^[A-Za-z0-9][A-Za-z0-9-]{0,63}:[A-Za-z0-9*?]{1,100}$/.test(text));
+  text === "*" || (text.length <= 128 && /^[A-Za-z0-9][A-Za-z0-9-]{0,63}:[A-Za-z0-9*?-]{1,100}$/.test(text));
 
 /** A full ARN with a literal partition and service; or a lone `*`. Printable ASCII without `$`. */
 export function isResource(text: string): boolean {

@@ -44,6 +44,27 @@ export function clearlyMeant(name: string, known: Iterable<string>): string | un
   return second === undefined ? first : undefined;
 }
 
+/** A known name and how many edits it is away. */
+export interface Near {
+  readonly name: string;
+  readonly distance: number;
+}
+
+/** Up to `most` known names that are at most a quarter of the letters away, nearest first. */
+export function nearestFew(name: string, known: Iterable<string>, most: number): readonly Near[] {
+  const wanted = name.slice(0, 64).toLowerCase();
+  const far = Math.max(1, Math.floor(wanted.length / 4));
+  const near: Near[] = [];
+  for (const candidate of known) {
+    const other = candidate.slice(0, 64).toLowerCase();
+    // Lengths alone rule most out, and cost nothing.
+    if (Math.abs(other.length - wanted.length) > far) continue;
+    const d = distance(wanted, other);
+    if (d <= far) near.push({ name: candidate, distance: d });
+  }
+  return near.sort((a, b) => a.distance - b.distance || (a.name < b.name ? -1 : 1)).slice(0, most);
+}
+
 /** `Did you mean "aws-prod"?`, or what there is to choose from. */
 export function didYouMean(name: string, known: Iterable<string>): string {
   const names = [...known];

@@ -101,7 +101,7 @@ function checkPersistence(
 ): void {
   const reached =
     allow === "everything"
-      ? { statement: 0, index: 0, action: "*", reaches: "sts:assumerole" }
+      ? { statement: 0, index: 0, action: "*", reaches: "sts:AssumeRole*" }
       : firstPersistence(allow);
   if (reached === undefined) return;
   const from = asked[reached.statement];

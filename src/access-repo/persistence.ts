@@ -1,77 +1,61 @@
+import { actionPattern } from "./action-pattern.ts";
 import { globsMeet } from "./glob.ts";
+import { type PersistentAction, persistentActions } from "./persistent-actions.ts";
+import { arnFields } from "./statement-syntax.ts";
 import type { Statement } from "./types.ts";
 
-/**
- * Actions that make credentials or standing access which outlive the session, so that neither the session policy nor its Deny
- * at the end reaches what they made (CLOUDS.md section 8). Lower case; `*` as IAM has it.
- */
-const persistent = [
-  // Credentials: chained sessions, federated users, tokens, passwords, keys.
-  "sts:assumero*",
-  "sts:getfederationtoken",
-  "sts:getsessiontoken",
-  "sts:getservicebearertoken",
-  "sts:getwebidentitytoken",
-  "iam:createaccesskey",
-  "iam:updateaccesskey",
-  "iam:createloginprofile",
-  "iam:updateloginprofile",
-  "iam:createservicespecificcredential",
-  "iam:resetservicespecificcredential",
-  "iam:updateservicespecificcredential",
-  "iam:uploadsshpublickey",
-  "iam:updatesshpublickey",
-  "iam:uploadsigningcertificate",
-  "iam:updatesigningcertificate",
-  "iam:deactivatemfadevice",
-  "iam:changepassword",
-  // Identities, and who may become them.
-  "iam:createuser",
-  "iam:createrole",
-  "iam:createservicelinkedrole",
-  "iam:updateassumerolepolicy",
-  "iam:addusertogroup",
-  "iam:addroletoinstanceprofile",
-  "iam:createopenidconnectprovider",
-  "iam:updateopenidconnectproviderthumbprint",
-  "iam:addclientidtoopenidconnectprovider",
-  "iam:createsamlprovider",
-  "iam:updatesamlprovider",
-  "rolesanywhere:create*",
-  "rolesanywhere:update*",
-  "rolesanywhere:enable*",
-  // Power of existing identities.
-  "iam:attach*policy",
-  "iam:put*policy",
-  "iam:createpolicyversion",
-  "iam:setdefaultpolicyversion",
-  "iam:detachrolepolicy",
-  "iam:detachuserpolicy",
-  "iam:delete*permissionsboundary",
-  "iam:put*permissionsboundary",
-  "sso:createaccountassignment",
-  "sso:createpermissionset",
-  "sso:provisionpermissionset",
-  "sso:attach*policy*",
-  "sso:put*policy*",
-  "identitystore:createuser",
-  "identitystore:creategroupmembership",
-  // A service that was handed a role acts on after the window, with code of the one who handed it.
-  "iam:passrole",
-];
+interface Family {
+  /** As AWS spells it, for messages. */
+  readonly shown: string;
+  readonly name: string;
+  /** What stands before the first wildcard. */
+  readonly start: string;
+  readonly on: string | undefined;
+}
+const literalStart = (pattern: string): string => /^[^*?]*/.exec(pattern)?.[0] ?? "";
 
-/** The persistence action or family that an action pattern reaches, also by its wildcards; undefined where it reaches none. */
-function persistenceOf(action: string): string | undefined {
-  const lower = action.toLowerCase();
-  const start = literalStart(lower);
-  // Most pairs differ before any wildcard and need no closer look.
-  return persistent.find((pattern) => {
-    const other = literalStart(pattern);
-    return (start.startsWith(other) || other.startsWith(start)) && globsMeet(lower, pattern);
+function familiesOf(service: string, entry: PersistentAction): readonly Family[] {
+  const { name: names, on } = typeof entry === "string" ? { name: entry, on: undefined } : entry;
+  return names.split(" ").map((name) => {
+    const lower = name.toLowerCase();
+    return { shown: `${service}:${name}`, name: lower, start: literalStart(lower), on };
   });
 }
 
-const literalStart = (pattern: string): string => /^[^*?]*/.exec(pattern)?.[0] ?? "";
+const families: ReadonlyMap<string, readonly Family[]> = new Map(
+  Object.entries(persistentActions).map(([service, entries]) => [
+    service,
+    entries.flatMap((entry) => familiesOf(service, entry)),
+  ]),
+);
+
+/**
+ * The persistence action or family that an action pattern reaches on these resources, also by its wildcards; undefined where
+ * it reaches none.
+ */
+export function persistenceOf(action: string, resources: readonly string[] = ["*"]): string | undefined {
+  const pattern = actionPattern(action);
+  // A lone `*` is everything; what is no pattern has no meaning here, and no meaning is not "none".
+  if (pattern === undefined) return "sts:AssumeRole*";
+  const start = literalStart(pattern.name);
+  return families.get(pattern.service)?.find(
+    (family) =>
+      // Most pairs differ before any wildcard and need no closer look.
+      (start.startsWith(family.start) || family.start.startsWith(start)) &&
+      globsMeet(pattern.name, family.name) &&
+      (family.on === undefined || actsOn(resources, pattern.service, family.on)),
+  )?.shown;
+}
+
+/** Whether one of the resources can be an ARN of the service with region and account whose last field fits. */
+const actsOn = (resources: readonly string[], service: string, on: string): boolean =>
+  resources.some((resource) => {
+    const fields = arnFields(resource);
+    // A lone `*`, and what is no ARN.
+    if (fields === undefined) return true;
+    const [, , of, region, account, last] = fields;
+    return of === service && globsMeet(region, "?*") && globsMeet(account, "?*") && globsMeet(last, on);
+  });
 
 /** The first action of the statements that reaches persistence, with its place. */
 export function firstPersistence(
@@ -79,9 +63,9 @@ export function firstPersistence(
 ):
   | { readonly statement: number; readonly index: number; readonly action: string; readonly reaches: string }
   | undefined {
-  for (const [statement, { actions }] of statements.entries()) {
+  for (const [statement, { actions, resources }] of statements.entries()) {
     for (const [index, action] of actions.entries()) {
-      const reaches = persistenceOf(action);
+      const reaches = persistenceOf(action, resources);
       if (reaches !== undefined) return { statement, index, action, reaches };
     }
   }

@@ -292,7 +292,7 @@ describe("persistence outlives the window", () => {
       true,
     );
   });
-  test.each(["iam:Get*", "iam:List*", "sts:GetCallerIdentity", "s3:*", "sts:DecodeAuthorizationMessage"])(
+  test.each(["iam:Get*", "iam:List*", "sts:GetCallerIdentity", "ec2:*", "sts:DecodeAuthorizationMessage"])(
     "%s does not",
     (action) => {
       expect(check(asking(`{ actions: ["${action}"], resources: ["*"] }`), { target: everything }).ok).toBe(true);

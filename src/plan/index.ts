@@ -1,3 +1,5 @@
+export { actionRisks } from "./action-risks.ts";
+export { type ActionWords, actionWords } from "./action-words.ts";
 export { describePlan, type PlanDescription } from "./describe.ts";
 export { decidePlanHash } from "./digest.ts";
 export { renderPlan, renderPlanVersion } from "./render.ts";

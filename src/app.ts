@@ -84,11 +84,13 @@ async function assemble(
     repositoryId: r.repositoryId,
   }));
   const queue = createQueue({ db, clock, log, sweepEverySeconds: 60, handlers: (key) => handle(key) });
+  const cloud = brokers(config.cloudEndpoints.aws === undefined ? {} : { awsStsEndpoint: config.cloudEndpoints.aws });
   const grantDeps: GrantDeps = {
     db,
     github,
     clock,
     log,
+    kinds: new Set(cloud.keys()),
     config: { publicUrl: config.publicUrl, frozen: config.frozen },
     enqueue: (key, runAt) => queue.enqueue(key, runAt),
     recorder,
@@ -102,7 +104,7 @@ async function assemble(
     github,
     recorder,
     keys,
-    brokers: brokers(config.cloudEndpoints.aws === undefined ? {} : { awsStsEndpoint: config.cloudEndpoints.aws }),
+    brokers: cloud,
     policies: createPolicies(github),
     liveHead: createLiveHead(github),
     clock,

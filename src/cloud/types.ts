@@ -1,10 +1,12 @@
 import type { AssertionRequest } from "../issuer/types.ts";
-import type { PlanData, Window } from "../plan/types.ts";
+import type { PlanData, PlanDataOf, Window } from "../plan/types.ts";
 
 export type { AssertionRequest } from "../issuer/types.ts";
 
-export interface MintInput {
-  readonly plan: PlanData;
+type Kind = PlanData["kind"];
+
+export interface MintInput<K extends Kind = Kind> {
+  readonly plan: PlanDataOf<K>;
   readonly window: Window;
   readonly now: Date;
   /** Shown in the cloud's own log; ASCII, no personal data beyond the numeric ids. */
@@ -35,6 +37,7 @@ export interface Minted {
 }
 /** One per kind. Errors are CloudError with our code, the cure and whether a retry may help. */
 export interface Broker {
-  readonly kind: PlanData["kind"];
+  readonly kind: Kind;
+  /** @throws CloudError `cloud_misconfigured` where the plan is of another kind */
   mint(input: MintInput): Promise<Minted>;
 }

@@ -182,6 +182,11 @@ const registry = {
     "The owners must restore it, or approve it by a policy pull request.",
   ),
   frozen: entry(403, "Access is frozen.", "Ask the people named in the freeze; it ends by a policy pull request."),
+  kind_not_supported: entry(
+    403,
+    "This server cannot issue for the grant's kind of target.",
+    "The operator must run a server that can; then try again with a new OIDC token.",
+  ),
   cloud_refused: entry(
     403,
     "The cloud refused to issue credentials.",

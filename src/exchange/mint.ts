@@ -1,7 +1,7 @@
 import { sha256 } from "../base/canonical-json.ts";
 import { formatInstant } from "../base/duration.ts";
 import { RetryLater } from "../base/errors.ts";
-import { CloudError, type Minted } from "../cloud/index.ts";
+import { type Broker, CloudError, type Minted } from "../cloud/index.ts";
 import type { IssuedEntry } from "../ledger/types.ts";
 import type { Begun } from "./begin.ts";
 import { publish } from "./channel.ts";
@@ -12,10 +12,8 @@ import type { ExchangeDeps } from "./types.ts";
  * Credentials from the cloud, outside any transaction, given up at the deadline even where a broker does not listen.
  * @throws Refused `cloud_refused`, `issue_timeout`, `temporarily_unavailable`
  */
-export async function mint(deps: ExchangeDeps, begun: Begun): Promise<Minted> {
+export async function mint(deps: ExchangeDeps, broker: Broker, begun: Begun): Promise<Minted> {
   const { grant, claims, deadline } = begun;
-  const broker = deps.brokers.get(grant.plan.kind);
-  if (!broker) throw new Refused("cloud_refused", { why: "no broker", kind: grant.plan.kind });
   const now = deps.clock.now();
   const signal = AbortSignal.timeout(Math.max(0, deadline.getTime() - now.getTime()));
   try {

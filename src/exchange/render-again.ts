@@ -49,6 +49,7 @@ function renderAgain(grant: LoadedGrant, text: string, policy: Policy, now: Date
       repository: checked.value.workflow.repository,
       blob: objectId(workflow.blob),
     },
+    // Without `repositories`: a github grant, which only a server with its broker makes, is not the same here and ends.
   });
   return rendered.ok ? rendered.plan.hash : undefined;
 }

@@ -52,6 +52,9 @@ export async function exchangeToken(
   trail.claims = claims;
 
   const grant = await findGrant(deps, claims, params, trail);
+  const broker = deps.brokers.get(grant.plan.kind);
+  // Before a use is counted: it would be lost for nothing.
+  if (!broker) throw new Refused("kind_not_supported", { kind: grant.plan.kind });
   const live = await parts.live.check(grant, claims);
   const wait = await deps.github.ledgerWait(live.enrolment);
   if (wait > 0) throw new Refused("temporarily_unavailable", { why: "write budget" }, { retryAfter: wait });
@@ -59,7 +62,7 @@ export async function exchangeToken(
   const begun = await begin(deps, claims, grant, live, correlationId);
   trail.exchange = begun.id;
   try {
-    const minted = await mint(deps, begun);
+    const minted = await mint(deps, broker, begun);
     await markMinted(deps, begun, minted);
     await record(deps, begun);
     await release(deps, begun);

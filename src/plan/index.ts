@@ -1,10 +1,12 @@
 export { actionRisks } from "./action-risks.ts";
 export { type ActionWords, actionWords } from "./action-words.ts";
-export { describePlan, type PlanDescription } from "./describe.ts";
+export { type Asked, describePlan, type PlanDescription } from "./describe.ts";
 export { decidePlanHash } from "./digest.ts";
+export { issueText } from "./issue.ts";
+export { AWS_MIN_SESSION, sessionSeconds } from "./lifetimes.ts";
 export { renderPlan, renderPlanVersion } from "./render.ts";
 export type { PlanErrorCode, Rendered } from "./rendered.ts";
 export { MAX_SESSION_POLICY, sessionPolicy } from "./session-policy.ts";
 export { MAX_SUBJECT_BYTES, subjectOf } from "./subject.ts";
 export type * from "./types.ts";
-export { AWS_MIN_SESSION, awsDurationSeconds, planWindow } from "./window.ts";
+export { planWindow } from "./window.ts";

@@ -1,61 +1,25 @@
-import type { AwsRole } from "../access-repo/types.ts";
-import { AWS_MIN_SESSION } from "./window.ts";
-import type { AwsPlanData, RiskNote } from "./types.ts";
+import type { PlanCommon, RiskNote } from "./types.ts";
 
-/** Whether a session can outlive the window: AWS's minimum is longer than what may be left at the last exchange. */
-const hasTail = (data: AwsPlanData): boolean => data.last_issue_before_end < AWS_MIN_SESSION;
+// Notes of all kinds. Prose: in no hash. What each kind adds is in notes-<kind>.ts; every sentence is plain and true by itself.
 
-const isEverything = (data: AwsPlanData): boolean =>
-  data.statements.some((statement) => statement.actions.includes("*") && statement.resources.includes("*"));
+/** One note, or none. */
+export const note = (when: boolean, code: string, text: string): readonly RiskNote[] => (when ? [{ code, text }] : []);
 
-/** What a reviewer should not overlook, each a plain sentence. Prose: in no hash. */
-export function awsRisks(data: AwsPlanData, role: AwsRole, narrowed: boolean): readonly RiskNote[] {
-  const entries = (of: "actions" | "resources"): readonly string[] => [
-    ...new Set(data.statements.flatMap((s) => s[of])),
-  ];
-  const wild = (values: readonly string[]): string => values.filter((value) => /[*?]/.test(value)).join(", ");
-  const everything = isEverything(data);
-  const note = (when: boolean, code: string, text: string): RiskNote[] => (when ? [{ code, text }] : []);
-  const actions = wild(entries("actions"));
-  const resources = wild(entries("resources"));
-  return [
-    ...note(everything, "everything", "Every action on every resource that the role itself allows."),
-    ...note(!narrowed, "not_narrowed", "Not narrowed: it asks for all that the role may be asked for."),
-    ...note(!everything && actions !== "", "wildcard_action", `Wildcards in actions: ${actions}.`),
-    ...note(!everything && resources !== "", "wildcard_resource", `Wildcards in resources: ${resources}.`),
-    ...note(
-      role.allow_persistence,
-      "persistence_allowed",
-      "The role may be asked for actions whose effect outlives the end, such as assuming other roles and creating access keys.",
-    ),
-    ...note(
-      data.workflow.actor === "any",
-      "any_actor",
-      "Anyone who may start the workflow can use the grant, not the requester alone.",
-    ),
-    ...note(
-      data.workflow.runners.includes("self-hosted"),
-      "self_hosted_runners",
-      "The job may run on a self-hosted runner, where others on that machine may read the credentials.",
-    ),
-    ...note(
-      hasTail(data),
-      "session_tail",
-      "AWS sessions last at least 15 minutes: one issued near the end lives on past it, with everything denied by its session policy.",
-    ),
-  ];
-}
+export const notNarrowed = (narrowed: boolean): readonly RiskNote[] =>
+  note(!narrowed, "not_narrowed", "Not narrowed: it asks for all that the role may be asked for.");
 
-/** What AWS does not let us limit, each a plain sentence. */
-export function awsNotLimited(data: AwsPlanData, role: AwsRole): readonly string[] {
-  return [
-    hasTail(data)
-      ? "sts:GetCallerIdentity cannot be denied: the credentials prove the role's identity until their session ends, up to 15 minutes past the end of the grant."
-      : "sts:GetCallerIdentity cannot be denied: the credentials prove the role's identity until their session ends.",
-    "A resource policy that names the role's session itself can allow more than is listed here, until the end of the grant.",
-    "What the job creates or changes stays after the end.",
-    ...(role.allow_persistence
-      ? ["Sessions of other roles and keys obtained with these credentials do not end with the grant."]
-      : []),
-  ];
-}
+/** Who else may come by the credentials, whatever they are. */
+export const jobRisks = ({ workflow }: PlanCommon): readonly RiskNote[] => [
+  ...note(
+    workflow.actor === "any",
+    "any_actor",
+    "Anyone who may start the workflow can use the grant, not the requester alone.",
+  ),
+  ...note(
+    workflow.runners.includes("self-hosted"),
+    "self_hosted_runners",
+    "The job may run on a self-hosted runner, where others on that machine may read the credentials.",
+  ),
+];
+
+export const whatIsDoneStays = "What the job creates or changes stays after the end.";

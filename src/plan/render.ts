@@ -1,4 +1,8 @@
 import { renderAws } from "./aws.ts";
+import { renderAzure } from "./azure.ts";
+import { renderGcp } from "./gcp.ts";
+import { renderGithub } from "./github.ts";
+import { renderOidc } from "./oidc.ts";
 import { failure, type Rendered } from "./rendered.ts";
 import type { PlanInput } from "./types.ts";
 
@@ -8,7 +12,10 @@ const PLAN_VERSION = 1;
 /** What exactly would be issued, with `input.plan_version` or the newest version. Pure: same input, same hash, at any time. */
 export const renderPlan = (input: PlanInput): Rendered => renderPlanVersion(input.plan_version ?? PLAN_VERSION, input);
 
-/** Renders with the version that a grant was made with (DESIGN.md section 4, The plan is frozen). */
+/**
+ * Renders with the version that a grant was made with (DESIGN.md section 4, The plan is frozen). Every kind has a plan; whether
+ * a server can issue for it is for the caller to know, who has the brokers.
+ */
 export function renderPlanVersion(version: number, input: PlanInput): Rendered {
   if (version !== 1) {
     return failure(
@@ -25,9 +32,16 @@ export function renderPlanVersion(version: number, input: PlanInput): Rendered {
     );
   }
   const { role } = request;
-  if (role.kind === "aws") return renderAws(input, role);
-  return failure(
-    "kind_not_supported",
-    `This server cannot issue for ${role.kind} yet: target ${request.target.name} can be written and validated, but not asked for.`,
-  );
+  switch (role.kind) {
+    case "aws":
+      return renderAws(input, role);
+    case "gcp":
+      return renderGcp(input, role);
+    case "azure":
+      return renderAzure(input, role);
+    case "github":
+      return renderGithub(input, role);
+    case "oidc":
+      return renderOidc(input, role);
+  }
 }

@@ -1,9 +1,5 @@
 import type { Statement } from "../access-repo/types.ts";
-
-/** AWS reads actions and ARNs as plain strings; code units are an order that no locale changes. */
-const byCodeUnit = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-
-const sorted = (values: readonly string[]): readonly string[] => [...new Set(values)].sort(byCodeUnit);
+import { byCodeUnit, sorted } from "./normal.ts";
 
 /**
  * Actions keep the spelling of the file, since people read `s3:DeleteBucket` in the plan and in CloudTrail; AWS ignores their

@@ -1,8 +1,5 @@
 import type { Seconds } from "../base/duration.ts";
-import type { AwsPlanData, Window } from "./types.ts";
-
-/** AWS gives no session under 15 minutes. */
-export const AWS_MIN_SESSION: Seconds = 900;
+import type { Window } from "./types.ts";
 
 /**
  * The window of a grant, from GitHub's clock alone, so that a rebuild from git gets the same (DESIGN.md section 4, Windows).
@@ -19,10 +16,4 @@ export function planWindow(
   const notBefore = start > mergedAt ? start : mergedAt;
   if (Number.isNaN(expiresAt.getTime()) || Number.isNaN(notBefore.getTime())) throw new TypeError("not an instant");
   return { notBefore, expiresAt };
-}
-
-/** `DurationSeconds`: to the end, at most the role's `max_session`, at least AWS's minimum (the session policy ends it in time). */
-export function awsDurationSeconds(data: Pick<AwsPlanData, "max_session">, window: Window, now: Date): Seconds {
-  const left = Math.floor((window.expiresAt.getTime() - now.getTime()) / 1000);
-  return Math.max(AWS_MIN_SESSION, Math.min(data.max_session, left));
 }

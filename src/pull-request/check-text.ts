@@ -3,7 +3,7 @@ import { type Decision, explain, ownersText } from "../approval/index.ts";
 import type { Snapshot } from "../approval/types.ts";
 import { forMarkdown, forMarkdownNames, forMarkdownBlock, forMarkdownCode, oneLine } from "../base/text.ts";
 import type { CheckContent } from "../github/types.ts";
-import { describePlan } from "../plan/index.ts";
+import { describePlan, issueText } from "../plan/index.ts";
 import type { EvaluatedRequest } from "./evaluate-request.ts";
 
 // What people read. Every text of people goes through its sink (base/text.ts); nothing here decides.
@@ -91,7 +91,7 @@ export function requestCheck(
       `### ${forMarkdown(described.title)}`,
       `${forMarkdown(author?.login ?? "A deleted account")} asks for this.`,
       "",
-      ...described.lines.map((line) => `- ${forMarkdown(line, 1000)}`),
+      ...described.lines.map((line) => `- ${forMarkdown(line, 4000)}`),
       "",
     );
   }
@@ -101,7 +101,7 @@ export function requestCheck(
     lines.push(
       `<details><summary>What would be issued for ${forMarkdown(request.path.path)}</summary>`,
       "",
-      forMarkdownBlock(described.policy, "json"),
+      forMarkdownBlock(issueText(described.issue), "json"),
       "",
       ...plan.risks.map((risk) => `- Risk: ${forMarkdown(risk.text, 1000)}`),
       ...plan.notLimited.map((text) => `- Not limited: ${forMarkdown(text, 1000)}`),

@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import type { FreezeEntry } from "../access-repo/types.ts";
+import type { CloudKind, FreezeEntry } from "../access-repo/types.ts";
 import type { Clock } from "../base/clock.ts";
 import type { GitHub } from "../github/types.ts";
 import type { Db } from "../store/index.ts";
@@ -10,6 +10,8 @@ export interface ReconcileDeps {
   readonly github: GitHub;
   readonly clock: Clock;
   readonly log: Logger;
+  /** The kinds of target that this server has a broker for: no other is decided on, granted or issued. */
+  readonly kinds: ReadonlySet<CloudKind>;
   readonly config: {
     readonly publicUrl: string;
     /** COUNTERSIGN_FROZEN: stops merges, grants, dispatches and exchanges whatever the policy says. */

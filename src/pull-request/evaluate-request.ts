@@ -36,7 +36,7 @@ const plainFile = 0o100644;
  * @throws RetryLater where GitHub does not show something.
  */
 export async function evaluateRequests(
-  deps: Pick<ReconcileDeps, "github" | "clock">,
+  deps: Pick<ReconcileDeps, "github" | "clock" | "kinds">,
   snapshot: Snapshot,
   policy: Policy,
   paths: readonly string[],
@@ -60,7 +60,7 @@ interface One {
 }
 
 async function evaluateOne(
-  deps: Pick<ReconcileDeps, "github" | "clock">,
+  deps: Pick<ReconcileDeps, "github" | "clock" | "kinds">,
   snapshot: Snapshot,
   policy: Policy,
   path: string,
@@ -86,6 +86,10 @@ async function evaluateOne(
   const warnings = [...parsed.diagnostics, ...checked.diagnostics];
   if (!checked.ok) return failed(...warnings);
   const request = checked.value;
+  if (!deps.kinds.has(request.role.kind)) {
+    const why = `This server cannot issue for ${request.role.kind} yet: target ${request.target.name} can be written and validated, but not asked for.`;
+    return failed(...warnings, finding("CS2031", path, parsed.at(["role"]), why));
+  }
   const requester = snapshot.pullRequest.author;
   // Denied by the approval rules anyway; without a requester nobody's permission can be asked for.
   if (!requester) return failed(finding("CS5003", path, start, "The pull request's author has no account any more."));
@@ -95,6 +99,7 @@ async function evaluateOne(
     access: { repository_id: snapshot.repository.id, owner_id: snapshot.repository.ownerId },
     request,
     workflow: workflow.facts,
+    // `repositories`, which the github kind needs, are for its App to resolve: a server without its broker came not so far.
   });
   if (!rendered.ok) {
     const code = rendered.code === "policy_too_long" ? "CS2030" : "CS2031";

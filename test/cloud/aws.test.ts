@@ -3,14 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { brokers, CloudError, type AssertionRequest, type Minted, type MintInput } from "../../src/cloud/index.ts";
-import { awsDurationSeconds, sessionPolicy } from "../../src/plan/index.ts";
-import type { PlanData } from "../../src/plan/types.ts";
+import { sessionPolicy, sessionSeconds } from "../../src/plan/index.ts";
+import type { AwsPlanData } from "../../src/plan/types.ts";
 import { stsStub, type Answer } from "./sts-stub.ts";
 
 const now = new Date("2026-11-23T09:00:00Z");
 const roleArn = "arn:aws:iam::123456789012:role/countersign-operator";
 const assertion = `eyJhbGciOiJSUzI1NiJ9.${"a".repeat(60)}.${"b".repeat(60)}`;
-const plan: PlanData = {
+const plan: AwsPlanData = {
   plan_version: 1,
   kind: "aws",
   subject: "repository:4242:aws:aws-prod:operator",
@@ -128,7 +128,7 @@ describe("AWS credentials", () => {
       RoleSessionName: "cs-0f8fad5bd9cb-pr17-16000000001-2",
       WebIdentityToken: assertion,
       Policy: sessionPolicy(plan, window.expiresAt),
-      DurationSeconds: String(awsDurationSeconds(plan, window, now)),
+      DurationSeconds: String(sessionSeconds(plan, window, now)),
     });
     expect(second?.form.get("RoleSessionName")).toBe(first?.form.get("RoleSessionName"));
     expect(first?.form.get("Policy")).toContain("2026-11-23T09:30:00Z");

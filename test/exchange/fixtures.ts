@@ -1,5 +1,5 @@
 import { ownerId, repositoryId, runId, userId } from "../../src/base/ids.ts";
-import type { PlanData } from "../../src/plan/types.ts";
+import type { AwsPlanData } from "../../src/plan/types.ts";
 import { parseClaims, type Claims } from "../../src/exchange/claims.ts";
 import type { Candidate } from "../../src/exchange/match.ts";
 
@@ -45,8 +45,8 @@ export function claims(over: Readonly<Record<string, unknown>> = {}): Claims {
   return parsed;
 }
 
-type PlanOver = Omit<Partial<PlanData>, "workflow"> & { readonly workflow?: Partial<PlanData["workflow"]> };
-export const plan = ({ workflow, ...over }: PlanOver = {}): PlanData => ({
+type PlanOver = Omit<Partial<AwsPlanData>, "workflow"> & { readonly workflow?: Partial<AwsPlanData["workflow"]> };
+export const plan = ({ workflow, ...over }: PlanOver = {}): AwsPlanData => ({
   plan_version: 1,
   kind: "aws",
   subject: "repository:100:aws:aws-prod:operator",

@@ -53,6 +53,16 @@ test("C37 a token is accepted once; the same attempt may come again with a new o
   expect(codeOf(await ask(world, { run_attempt: "2" }))).toBe("runs_exhausted");
 });
 
+test("a grant of a kind that this server has no broker for is refused before a use is counted", async () => {
+  const other = world.restart({ brokers: new Map() });
+  const answer = await other.token(form(await issuer.token()), { correlationId: "c", remote: "r" });
+  expect(answer.status).toBe(403);
+  expect(codeOf(answer)).toBe("kind_not_supported");
+  expect(await world.db.selectFrom("grant_use").selectAll().execute()).toEqual([]);
+  expect(await states(world.db)).toEqual([]);
+  expect(codeOf(await ask(world))).toBe("released");
+});
+
 test("C44 strangers get one constant answer, whatever is wrong, and cost no database or GitHub", async () => {
   const strangers = [
     ask(world, { repository_id: "75" }),

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { hasInvisible } from "../../src/base/text.ts";
-import { describePlan, sessionPolicy } from "../../src/plan/index.ts";
+import { describePlan, issueText, sessionPolicy } from "../../src/plan/index.ts";
 import { type Change, inputOf, planOf } from "./world.ts";
 
 const described = (change: Change = {}) => describePlan(planOf(change), inputOf(change).request);
@@ -78,11 +78,11 @@ describe("the policy that is shown", () => {
     const start = new Date("2026-11-24T09:00:00Z");
     const { data } = planOf({ request: { start } });
     const sent = sessionPolicy(data, new Date("2026-11-24T10:00:00Z"));
-    expect(JSON.parse(described({ request: { start } }).policy)).toEqual(JSON.parse(sent));
+    expect(JSON.parse(issueText(described({ request: { start } }).issue))).toEqual(JSON.parse(sent));
   });
 
   test("names the end where it is not known", () => {
-    const shown = described().policy.replace("<end of the grant>", "2026-11-24T10:00:00Z");
+    const shown = issueText(described().issue).replace("<end of the grant>", "2026-11-24T10:00:00Z");
     expect(JSON.parse(shown)).toEqual(JSON.parse(sessionPolicy(planOf().data, new Date("2026-11-24T10:00:00Z"))));
   });
 });

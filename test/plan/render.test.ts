@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { GithubRole, Statement } from "../../src/access-repo/types.ts";
+import type { Statement } from "../../src/access-repo/types.ts";
 import { canonicalJson, type Json, sha256 } from "../../src/base/canonical-json.ts";
 import { objectId, ownerId, repositoryId } from "../../src/base/ids.ts";
 import { decidePlanHash, renderPlan, renderPlanVersion } from "../../src/plan/index.ts";
@@ -134,18 +134,6 @@ describe("the hash", () => {
 });
 
 describe("there is no plan", () => {
-  test("for kinds that this server cannot issue for", () => {
-    const github: GithubRole = {
-      ...role,
-      kind: "github",
-      permissions: { contents: "write" },
-      repositories: ["acme/x"],
-    };
-    const rendered = renderPlan(inputOf({ request: { role: github } }));
-    expect(rendered).toMatchObject({ ok: false, code: "kind_not_supported" });
-    expect(rendered).toHaveProperty("message", expect.stringContaining("github"));
-  });
-
   test.each<[string, string, Change]>([
     ["C49 a workflow of another owner", "workflow_of_another_owner", { workflow: { owner_id: ownerId(2) } }],
     ["C55 a role name that could share a subject", "subject_too_long", { request: { roleName: "a:b" } }],

@@ -1,7 +1,7 @@
 import type { AwsRole, ResolvedRequest } from "../../src/access-repo/types.ts";
 import { objectId, ownerId, repositoryId } from "../../src/base/ids.ts";
 import { renderPlan } from "../../src/plan/index.ts";
-import type { Plan, PlanInput } from "../../src/plan/types.ts";
+import type { AwsPlanData, Plan, PlanInput } from "../../src/plan/types.ts";
 
 export const role: AwsRole = {
   kind: "aws",
@@ -74,8 +74,10 @@ export function inputOf(change: Change = {}): PlanInput {
   };
 }
 
-export function planOf(change: Change = {}): Plan {
+export function planOf(change: Change = {}): Plan & { readonly data: AwsPlanData } {
   const rendered = renderPlan(inputOf(change));
   if (!rendered.ok) throw new Error(`${rendered.code}: ${rendered.message}`);
-  return rendered.plan;
+  const { plan } = rendered;
+  if (plan.data.kind !== "aws") throw new Error("not an aws plan");
+  return { ...plan, data: plan.data };
 }

@@ -1,6 +1,7 @@
 import { formatInstant } from "../../base/duration.ts";
 import { assertionLifetimes } from "../../issuer/index.ts";
-import { awsDurationSeconds, sessionPolicy } from "../../plan/index.ts";
+import { sessionPolicy, sessionSeconds } from "../../plan/index.ts";
+import { brokerOf } from "../broker.ts";
 import { CloudError } from "../errors.ts";
 import type { Broker, Minted, MintInput } from "../types.ts";
 import { loopbackEndpoint, stsEndpoint } from "./endpoints.ts";
@@ -22,15 +23,15 @@ const audience = "sts.amazonaws.com";
 export function awsBroker(endpointOverride?: string): Broker {
   const override = endpointOverride === undefined ? undefined : loopbackEndpoint(endpointOverride);
   const sts = new Sts();
-  return { kind: "aws", mint: (input) => mint(input, sts, override) };
+  return brokerOf("aws", (input) => mint(input, sts, override));
 }
 
-async function mint(input: MintInput, sts: Sts, override: string | undefined): Promise<Minted> {
+async function mint(input: MintInput<"aws">, sts: Sts, override: string | undefined): Promise<Minted> {
   const { plan, window, now, context, signal } = input;
   if (window.expiresAt <= now) throw new CloudError("cloud_denied", "The grant's window has ended.");
   const { accountId, endpoint } = stsEndpoint(plan.role_arn, plan.region);
   const policy = sessionPolicy(plan, window.expiresAt);
-  const duration = awsDurationSeconds(plan, window, now);
+  const duration = sessionSeconds(plan, window, now);
   const assertion = await input.sign({
     subject: plan.subject,
     audience,

@@ -1,7 +1,7 @@
 import type { Code } from "./codes.ts";
 import { fileStart, finding, quote } from "./diagnostics.ts";
 import { codeownersPlaces, isPolicyPath, settingsPath } from "./policy-paths.ts";
-import { parseRequestPath } from "./request-path.ts";
+import { likelyRequestPath, parseRequestPath } from "./request-path.ts";
 import type { Diagnostic } from "./types.ts";
 
 /** One file of a pull request, as GitHub lists it. `status` is text, since GitHub may add to its own list. */
@@ -19,6 +19,8 @@ export type ChangeKind =
   | { readonly kind: "other" }
   | { readonly kind: "refused"; readonly diagnostics: readonly Diagnostic[] };
 
+type Refuse = (code: Code, path: string, message: string, hint?: string) => void;
+
 const maxRequests = 100;
 // GitHub's list of files ends here without saying that there are more (CHECKLIST C09).
 const listEnds = 3000;
@@ -30,7 +32,8 @@ const folded = (path: string): string => path.normalize("NFKC").toLowerCase().no
 /** Sorts a pull request by what it changes; anything that is not plainly one thing is refused with the way out. */
 export function classifyChanges(changes: readonly Change[]): ChangeKind {
   const refusals: Diagnostic[] = [];
-  const refuse = (code: Code, path: string, message: string) => refusals.push(finding(code, path, fileStart, message));
+  const refuse: Refuse = (code, path, message, hint) =>
+    void refusals.push(finding(code, path, fileStart, message, { hint }));
   if (changes.length >= listEnds) {
     refuse("CS4009", changes[0]?.path ?? "", `This pull request changes ${listEnds} files or more.`);
     return { kind: "refused", diagnostics: refusals };
@@ -57,11 +60,7 @@ export function classifyChanges(changes: readonly Change[]): ChangeKind {
 }
 
 /** Only additions of request files, or only deletions of them, and nothing else beside. */
-function refuseRequests(
-  requests: readonly Change[],
-  all: number,
-  refuse: (code: Code, path: string, message: string) => void,
-): void {
+function refuseRequests(requests: readonly Change[], all: number, refuse: Refuse): void {
   const first = requests[0]?.path ?? "";
   if (requests.length < all) refuse("CS4001", first, "Requests and other files are changed together.");
   const statuses = new Set(requests.map((change) => change.status));
@@ -70,8 +69,11 @@ function refuseRequests(
   for (const { path, status } of requests) {
     if (status === "modified" || status === "changed") refuse("CS4002", path, "A request file is changed.");
     else if (status === "renamed" || status === "copied") refuse("CS4003", path, `A request file is ${status}.`);
-    else if (parseRequestPath(path) === undefined)
-      refuse("CS4004", path, `${quote(path, 200)} is not the path of a request.`);
+    else if (parseRequestPath(path) === undefined) {
+      const likely = status === "added" ? likelyRequestPath(path) : undefined;
+      const hint = likely === undefined ? undefined : `Rename it to ${likely}.`;
+      refuse("CS4004", path, `${quote(path, 200)} is not the path of a request.`, hint);
+    }
   }
   if (requests.length > maxRequests)
     refuse("CS4006", first, `${requests.length} request files are changed, of at most ${maxRequests}.`);

@@ -3,6 +3,7 @@ import { actionPattern, actionsMatching, isWild } from "./action-pattern.ts";
 import { finding, inOrder, nowhere, quote } from "./diagnostics.ts";
 import { type Suggest, suggestActions } from "./suggest-actions.ts";
 import type { Diagnostic, Locate, RequestFile, Statement, Target } from "./types.ts";
+import { yamlText } from "./yaml-text.ts";
 
 /** An action pattern as a file names it, and where in the file. */
 export interface NamedAction {
@@ -99,8 +100,9 @@ function unknown(
   const span = at(where);
   const { hint, fix } = (pattern && suggest?.(pattern)) ?? {};
   // Only where the text stands as it is: not in a set of another file, not behind escapes or over several lines.
-  const mends = set === undefined && span.length === action.length;
-  return finding("CS2028", file, span, `${what()}${inSet}.`, { hint, fix: mends ? fix : undefined });
+  const written = [action.length, action.length + 2]; // plain, or in quotes
+  const mends = fix !== undefined && set === undefined && written.includes(span.length);
+  return finding("CS2028", file, span, `${what()}${inSet}.`, { hint, fix: mends ? yamlText(fix) : undefined });
 
   function what(): string {
     if (pattern === undefined) return `${quote(action)} is not an action of AWS`;

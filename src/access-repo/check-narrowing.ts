@@ -2,7 +2,7 @@ import type { Report } from "./check-request.ts";
 import { quote } from "./diagnostics.ts";
 import { firstPersistence } from "./persistence.ts";
 import { actionInside, outsidePair } from "./subset.ts";
-import { didYouMean } from "./suggest.ts";
+import { advise, didYouMean } from "./suggest.ts";
 import { isAction, isResource } from "./statement-syntax.ts";
 import type {
   AwsRole,
@@ -63,7 +63,8 @@ function aws(file: RequestFile, target: Target, role: AwsRole, refuse: Report): 
   for (const [i, set] of file.sets.entries()) {
     const statements = target.sets.get(set);
     if (statements === undefined) {
-      refuse("CS2018", ["sets", i], `${target.name} has no set ${quote(set)}.`, didYouMean(set, target.sets.keys()));
+      const advice = advise(set, target.sets.keys(), file.sets);
+      refuse("CS2018", ["sets", i], `${target.name} has no set ${quote(set)}.`, advice);
     }
     for (const statement of statements ?? []) asked.push({ statement, where: ["sets", i], set });
   }
@@ -135,12 +136,9 @@ function github(file: RequestFile, role: GithubRole, refuse: Report): Narrowing 
   for (const [name, level] of Object.entries(file.permissions ?? {})) {
     const most = Object.hasOwn(role.permissions, name) ? role.permissions[name] : undefined;
     if (most === undefined) {
-      refuse(
-        "CS2016",
-        ["permissions", name],
-        `The role does not grant ${name}.`,
-        didYouMean(name, Object.keys(role.permissions)),
-      );
+      // The schema has refused all names that are none; no two of the others are a slip apart, so nothing is mended here.
+      const hint = didYouMean(name, Object.keys(role.permissions));
+      refuse("CS2016", ["permissions", name], `The role does not grant ${name}.`, { hint, finger: "key" });
     } else if (level === "write" && most === "read") {
       refuse("CS2016", ["permissions", name], `The role grants ${name} for reading only.`, "Write read.");
     }
@@ -148,12 +146,8 @@ function github(file: RequestFile, role: GithubRole, refuse: Report): Narrowing 
   // Exact, with case: two spellings of one name are one repository, but the plan shows one.
   for (const [i, name] of (file.repositories ?? []).entries()) {
     if (role.repositories.includes(name)) continue;
-    refuse(
-      "CS2016",
-      ["repositories", i],
-      `The role does not cover ${quote(name)}.`,
-      didYouMean(name, role.repositories),
-    );
+    const advice = advise(name, role.repositories, file.repositories);
+    refuse("CS2016", ["repositories", i], `The role does not cover ${quote(name)}.`, advice);
   }
   return {
     narrowed: file.permissions !== undefined || file.repositories !== undefined,

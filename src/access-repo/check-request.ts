@@ -4,7 +4,7 @@ import { checkNarrowing } from "./check-narrowing.ts";
 import { checkWorkflow } from "./check-workflow.ts";
 import type { Code } from "./codes.ts";
 import { finding, hasErrors, inOrder, nowhere, quote } from "./diagnostics.ts";
-import { didYouMean } from "./suggest.ts";
+import { advise, type Advice, didYouMean, nearest } from "./suggest.ts";
 import type { Diagnostic, Locate, Parsed, Policy, RequestFile, RequestPath, ResolvedRequest, Role } from "./types.ts";
 
 export interface CheckRequestInput {
@@ -20,8 +20,13 @@ export interface CheckRequestInput {
   readonly repositoryId?: RepositoryId;
 }
 
-/** Adds a finding at a path of the request file. */
-export type Report = (code: Code, where: readonly (string | number)[], message: string, hint?: string) => void;
+/** Adds a finding at a path of the request file; `key` puts the finger on the name, not on what stands behind it. */
+export type Report = (
+  code: Code,
+  where: readonly (string | number)[],
+  message: string,
+  advice?: string | (Advice & { readonly finger?: "key" }),
+) => void;
 
 const day = 86_400_000;
 const maxSubjectBytes = 126;
@@ -34,20 +39,15 @@ export function checkRequest(input: CheckRequestInput): Parsed<ResolvedRequest> 
   const { file, path, policy } = input;
   const at = input.at ?? nowhere;
   const diagnostics: Diagnostic[] = [];
-  const report: Report = (code, where, message, hint) => {
-    diagnostics.push(finding(code, path.path, at(where), message, { hint }));
+  const report: Report = (code, where, message, advice) => {
+    const { hint, fix, finger } = typeof advice === "object" ? advice : { hint: advice };
+    diagnostics.push(finding(code, path.path, at(where, finger), message, { hint, fix }));
   };
   const failed = (): Parsed<ResolvedRequest> => ({ ok: false, diagnostics: inOrder(diagnostics) });
 
   const target = policy.targets.get(path.target);
   if (target === undefined) {
-    const message = `There is no target ${quote(path.target)}.`;
-    report(
-      "CS2010",
-      ["role"],
-      message,
-      `${didYouMean(path.target, policy.targets.keys())} The folder under requests/ names it.`,
-    );
+    report("CS2010", ["role"], `There is no target ${quote(path.target)}.`, rightFolder(path, policy));
     return failed();
   }
   const role = target.roles.get(file.role);
@@ -56,7 +56,7 @@ export function checkRequest(input: CheckRequestInput): Parsed<ResolvedRequest> 
       "CS2011",
       ["role"],
       `${path.target} has no role ${quote(file.role)}.`,
-      didYouMean(file.role, target.roles.keys()),
+      advise(file.role, target.roles.keys()),
     );
     return failed();
   }
@@ -89,6 +89,14 @@ export function checkRequest(input: CheckRequestInput): Parsed<ResolvedRequest> 
   };
   return { ok: true, value, diagnostics: inOrder(diagnostics) };
 }
+
+/** The target is named by the folder, so the way out is a path, not a text to put into the file. */
+function rightFolder({ path, target }: RequestPath, { targets }: Policy): string {
+  const meant = nearest(target, targets.keys());
+  if (meant !== undefined) return `Did you mean ${quote(meant)}? Then move the file to ${movedTo(path, meant)}.`;
+  return `${didYouMean(target, targets.keys())} The folder under requests/ names it.`;
+}
+const movedTo = (path: string, target: string): string => path.replace(/^requests\/[^/]*\//, `requests/${target}/`);
 
 function checkDuration(file: RequestFile, role: Role, policy: Policy, report: Report): number | undefined {
   const duration = file.duration ?? role.defaults?.duration;

@@ -1,7 +1,8 @@
 import type { Report } from "./check-request.ts";
 import { quote } from "./diagnostics.ts";
-import type { RequestFile, ResolvedRequest, Role, WorkflowBinding } from "./types.ts";
-import { reusableFits, workflowFits } from "./workflow-pattern.ts";
+import { advise } from "./suggest.ts";
+import type { RequestFile, ResolvedRequest, Role, WorkflowBinding, WorkflowPattern } from "./types.ts";
+import { onlyMisfit, reusableFits, workflowFits } from "./workflow-pattern.ts";
 
 /** The workflow that the grant will be bound to, complete after the role's defaults. Undefined where a part is missing. */
 export function checkWorkflow(file: RequestFile, role: Role, report: Report): WorkflowBinding | undefined {
@@ -23,20 +24,42 @@ export function checkWorkflow(file: RequestFile, role: Role, report: Report): Wo
     // Who may use the grant is the requester alone, unless target or request says so.
     actor: written.actor ?? "requester",
   };
-  if (role.workflows !== undefined && !role.workflows.some((pattern) => workflowFits(pattern, binding))) {
-    const message = `${quote(`${repository}/${workflowFile}@${ref}`, 300)} is not among the role's workflows.`;
-    report(
-      "CS2020",
-      ["workflow"],
-      message,
-      `Admitted: ${role.workflows
-        .slice(0, 5)
-        .map((w) => w.text)
-        .join(", ")}.`,
-    );
-  }
+  if (role.workflows !== undefined && !role.workflows.some((pattern) => workflowFits(pattern, binding)))
+    refuseWorkflow(file, binding, role.workflows, report);
   checkReusable(binding, role, report);
   return binding;
+}
+
+/** The finger goes on the one part that is wrong, where a pattern admits the other two; else on the whole. */
+function refuseWorkflow(
+  file: RequestFile,
+  binding: WorkflowBinding,
+  admitted: readonly WorkflowPattern[],
+  report: Report,
+): void {
+  const what = `${binding.repository}/${binding.file}@${binding.ref}`;
+  const message = `${quote(what, 300)} is not among the role's workflows.`;
+  const texts = admitted.slice(0, 5).map((pattern) => pattern.text);
+  const hint = `Admitted: ${texts.join(", ")}${admitted.length > texts.length ? ", …" : ""}.`;
+  const parts = new Set(admitted.map((pattern) => onlyMisfit(pattern, binding)));
+  parts.delete(undefined);
+  const [part] = parts;
+  if (part === undefined || parts.size > 1 || file.workflow?.[part] === undefined) {
+    report("CS2020", ["workflow"], message, hint);
+    return;
+  }
+  // What a wildcard admits cannot be guessed; what is written out can be.
+  const literal = admitted
+    .filter((pattern) => onlyMisfit(pattern, binding) === part)
+    .map((pattern) => (part === "repository" ? `${pattern.owner}/${pattern.repository}` : pattern[part]))
+    .filter((text) => !text.includes("*"));
+  const meant = advise(binding[part], new Set(literal));
+  report(
+    "CS2020",
+    ["workflow", part],
+    message,
+    literal.length > 0 ? { ...meant, hint: `${meant.hint} ${hint}` } : hint,
+  );
 }
 
 /**
@@ -66,15 +89,10 @@ function checkEnvironment(environment: string | undefined, role: Role, report: R
     environment === undefined
       ? "This role wants an environment."
       : `${quote(environment)} is not among the role's environments.`;
-  report(
-    "CS2022",
-    ["workflow", "environment"],
-    message,
-    `Write one of ${role.environments
-      .slice(0, 10)
-      .map((e) => quote(e))
-      .join(", ")}.`,
-  );
+  const names = role.environments.slice(0, 10).map((e) => quote(e));
+  const { fix } = advise(environment ?? "", role.environments);
+  const hint = `Write one of ${names.join(", ")}.`;
+  report("CS2022", ["workflow", "environment"], message, { hint, ...(fix === undefined ? {} : { fix }) });
 }
 
 /** Started by us, so only what the target's owners listed (CHECKLIST C49). */

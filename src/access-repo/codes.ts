@@ -197,6 +197,12 @@ export const codes = {
     cause: "Both the settings and the role have to admit it.",
     cure: "Remove break_glass and ask for approval.",
   },
+  CS2026: {
+    title: "Name used before",
+    cause:
+      "Records and grants name a request by its path, so a path that the default branch ever held is not used again.",
+    cure: "Give the file a name that was never used.",
+  },
   CS2027: {
     title: "Reusable workflow not admitted",
     cause: "A job runs inside reusable workflows of the workflow's owner only, unless the role lists others.",

@@ -10,3 +10,23 @@ export function parseRequestPath(path: string): RequestPath | undefined {
   if (target === undefined || name === undefined) return undefined;
   return { path, target, name, ...(month === undefined ? {} : { month }) };
 }
+
+/** The path that was probably meant by one that is none, in plain characters; undefined where it cannot be told. */
+export function likelyRequestPath(path: string): string | undefined {
+  if (path.length > 200) return undefined;
+  const parts = path
+    .replace(/\.ya?ml$/i, "")
+    .split("/")
+    .slice(1);
+  const plain = parts.map((part) =>
+    part
+      .normalize("NFKD")
+      .replace(/\p{M}/gu, "")
+      .toLowerCase()
+      .replace(/[^a-z0-9]+/g, "-")
+      .replace(/^-|-$/g, "")
+      .replace(/^(20[0-9]{2})-?([0-9]{2})$/, "$1-$2"),
+  );
+  const likely = `requests/${plain.join("/")}.yml`;
+  return likely !== path && parseRequestPath(likely) ? likely : undefined;
+}

@@ -1,4 +1,5 @@
 import { quote } from "./diagnostics.ts";
+import { yamlText } from "./yaml-text.ts";
 
 /** Edit distance with swaps of neighbours, both texts clipped: a hint must not cost an attacker's length squared. */
 function distance(a: string, b: string): number {
@@ -20,13 +21,17 @@ function distance(a: string, b: string): number {
   return last[b.length] ?? a.length;
 }
 
+/** How far a name may be from a known one and still be near it. */
+const reach = (name: string): number => Math.max(1, Math.floor(name.length / 3));
+const plain = (name: string): string => name.slice(0, 64).toLowerCase();
+
 /** The known names at the least distance, if that is near at all; in the order of `known`. */
 function nearestOnes(name: string, known: Iterable<string>): readonly string[] {
-  const wanted = name.slice(0, 64).toLowerCase();
+  const wanted = plain(name);
   let best: string[] = [];
-  let least = Math.max(1, Math.floor(wanted.length / 3));
+  let least = reach(wanted);
   for (const candidate of known) {
-    const d = distance(wanted, candidate.slice(0, 64).toLowerCase());
+    const d = distance(wanted, plain(candidate));
     if (d > least) continue;
     if (d < least) best = [];
     best.push(candidate);
@@ -36,7 +41,7 @@ function nearestOnes(name: string, known: Iterable<string>): readonly string[] {
 }
 
 /** The known name that was probably meant, or undefined. */
-const nearest = (name: string, known: Iterable<string>): string | undefined => nearestOnes(name, known)[0];
+export const nearest = (name: string, known: Iterable<string>): string | undefined => nearestOnes(name, known)[0];
 
 /** As `nearest`, but only where no other name is as near: what a machine may put in its place. */
 export function clearlyMeant(name: string, known: Iterable<string>): string | undefined {
@@ -72,4 +77,43 @@ export function didYouMean(name: string, known: Iterable<string>): string {
   if (meant !== undefined) return `Did you mean ${quote(meant)}?`;
   if (names.length === 0) return "There is none yet.";
   return `Known: ${names.slice(0, 12).join(", ")}${names.length > 12 ? ", …" : ""}.`;
+}
+
+/** What to write instead, and the text that a machine may put there. */
+export interface Advice {
+  readonly hint: string;
+  readonly fix?: string;
+}
+
+/**
+ * A hint, and a fix where nothing has to be guessed: exactly one known name is near, and one slip of the hand
+ * away. Whoever runs `--fix` reviews less than whoever writes, so `dev` never becomes `prod` by itself.
+ * `taken` are known names that must not be put there, such as those that stand beside it already.
+ */
+export function advise(name: string, known: Iterable<string>, taken: readonly string[] = []): Advice {
+  const names = [...known];
+  const hint = didYouMean(name, names);
+  const wanted = plain(name);
+  const near = names.filter((candidate) => distance(wanted, plain(candidate)) <= reach(wanted));
+  const [only] = near;
+  if (only === undefined || near.length > 1 || taken.includes(only)) return { hint };
+  return isSlip(name, only) ? { hint, fix: yamlText(only) } : { hint };
+}
+
+/**
+ * One slip of the hand: another case or separator, or one letter left out, doubled, wrong or swapped within a word of at
+ * least four. Digits and short words are never a slip: `eu-1` and `eu-2`, `team-a` and `team-b` are two things.
+ */
+function isSlip(written: string, meant: string): boolean {
+  if (written === meant || written.length > 255 || meant.length > 255) return false;
+  const digits = (text: string): string => text.replace(/[^0-9]/g, "");
+  if (digits(written) !== digits(meant)) return false;
+  const joined = (text: string): string => text.toLowerCase().replace(/[-_. ]/g, "");
+  if (joined(written) === joined(meant)) return true;
+  const words = (text: string): readonly string[] => text.toLowerCase().split(/[^\p{L}\p{N}]/u);
+  const [ours, theirs] = [words(written), words(meant)];
+  const differing = ours.map((word, i) => [word, theirs[i] ?? ""] as const).filter(([a, b]) => a !== b);
+  const [change] = differing;
+  if (ours.length !== theirs.length || change === undefined || differing.length !== 1) return false;
+  return change.every((word) => word.length >= 4) && distance(...change) === 1;
 }

@@ -35,25 +35,42 @@ export function parseReusablePattern(text: string): ReusablePattern | undefined 
   return /\.ya?ml$|\*$/.test(file) ? { text, owner, repository, file } : undefined;
 }
 
+interface Parts {
+  readonly repository: string;
+  readonly file: string;
+  readonly ref: string;
+}
+
 /** Owner without case, as GitHub compares logins; all else exactly, as git and the token's claims spell it. */
-export function workflowFits(
-  pattern: WorkflowPattern,
-  workflow: { readonly repository: string; readonly file: string; readonly ref: string },
-): boolean {
-  if (!fileFits(pattern, workflow.repository, workflow.file)) return false;
-  return pattern.ref.endsWith("*") ? workflow.ref.startsWith(pattern.ref.slice(0, -1)) : workflow.ref === pattern.ref;
+export const workflowFits = (pattern: WorkflowPattern, workflow: Parts): boolean =>
+  misfits(pattern, workflow).length === 0;
+
+/** The part that alone keeps a workflow from fitting; undefined where it fits, or more than one part is another. */
+export function onlyMisfit(pattern: WorkflowPattern, workflow: Parts): keyof Parts | undefined {
+  const [only, ...more] = misfits(pattern, workflow);
+  return more.length === 0 ? only : undefined;
+}
+
+function misfits(pattern: WorkflowPattern, workflow: Parts): readonly (keyof Parts)[] {
+  const stem = pattern.ref.slice(0, -1);
+  const refFits = pattern.ref.endsWith("*") ? workflow.ref.startsWith(stem) : workflow.ref === pattern.ref;
+  const found: (keyof Parts)[] = [];
+  if (!repositoryFits(pattern, workflow.repository)) found.push("repository");
+  if (!segmentsFit(pattern.file, workflow.file)) found.push("file");
+  if (!refFits) found.push("ref");
+  return found;
 }
 
 /** `reusable` is `owner/repo/.github/workflows/x.yml@<40 hex>`, as the request's schema has it. */
 export function reusableFits(pattern: ReusablePattern, reusable: string): boolean {
   const [owner = "", repository = "", ...rest] = (reusable.split("@")[0] ?? "").split("/");
-  return fileFits(pattern, `${owner}/${repository}`, rest.join("/"));
+  return repositoryFits(pattern, `${owner}/${repository}`) && segmentsFit(pattern.file, rest.join("/"));
 }
 
-function fileFits(pattern: ReusablePattern, fullName: string, file: string): boolean {
+function repositoryFits(pattern: ReusablePattern, fullName: string): boolean {
   const [owner = "", repository = "", ...rest] = fullName.split("/");
   if (rest.length > 0 || owner.toLowerCase() !== pattern.owner.toLowerCase()) return false;
-  return globFits(pattern.repository, repository) && segmentsFit(pattern.file, file);
+  return globFits(pattern.repository, repository);
 }
 
 function segmentsFit(pattern: string, path: string): boolean {

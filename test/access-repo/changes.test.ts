@@ -36,6 +36,23 @@ describe("what a pull request may hold", () => {
   });
 });
 
+test.each([
+  ["requests/aws-prod/x.yaml", "requests/aws-prod/x.yml"],
+  ["requests/aws-prod/Delete Logs.YML", "requests/aws-prod/delete-logs.yml"],
+  ["requests/aws_prod/202611/x", "requests/aws-prod/2026-11/x.yml"],
+  ["requests/aws-prod/Ünïcode_.yml", "requests/aws-prod/unicode.yml"],
+  ["requests/aws-prod/2026-13/x.yml", undefined],
+  ["requests/README.md", undefined],
+  ["requests/a/2026-11/b/x.yml", undefined],
+])("a wrong path %s: the hint has the right one, where there is one", (path, meant) => {
+  const kind = classifyChanges([added(path)]);
+  if (kind.kind !== "refused") expect.fail(kind.kind);
+  expect(kind.diagnostics[0]).toMatchObject({
+    code: "CS4004",
+    hint: meant === undefined ? expect.stringContaining("for example") : `Rename it to ${meant}.`,
+  });
+});
+
 describe("C10 C11 anything that is not plainly one thing is refused, with the way out", () => {
   test.each<[string, readonly Change[], string]>([
     ["request and CODEOWNERS", [added(request), { path: ".github/CODEOWNERS", status: "modified" }], "CS4001"],

@@ -121,9 +121,27 @@ describe("what is refused, at its place", () => {
     ["a start in the past", edit("2026-11-24", "2026-11-22"), {}, "7:8 CS2023"],
     ["a start more than 30 days ahead", edit("2026-11-24", "2026-12-24"), {}, "7:8 CS2023"],
     ["an environment outside the list", edit("environment: production", "environment: staging"), {}, "13:16 CS2022"],
-    ["a workflow of another ref", edit("refs/heads/main", "refs/heads/mine"), {}, "9:1 CS2020"],
-    ["a workflow of another owner", edit("acme/infra", "acme2/infra"), {}, "9:1 CS2020"],
-    ["a workflow in another repository", edit("acme/infra", "acme/Infra"), {}, "9:1 CS2020"],
+    ["a workflow of another ref", edit("refs/heads/main", "refs/heads/mine"), {}, "12:8 CS2020"],
+    ["a workflow of another owner", edit("acme/infra", "acme2/infra"), {}, "10:15 CS2020"],
+    ["a workflow in another repository", edit("acme/infra", "acme/Infra"), {}, "10:15 CS2020"],
+    [
+      "a workflow of another owner and ref",
+      edit("acme/infra", "acme2/infra", edit("heads/main", "heads/mine")),
+      {},
+      "9:1 CS2020",
+    ],
+    [
+      "a workflow of another ref, where two patterns each miss by another part",
+      edit("heads/main", "heads/mine"),
+      {
+        target: edit(
+          '"acme/infra/.github/workflows/*.yml@refs/heads/main"',
+          '"acme/infra/.github/workflows/*.yml@refs/heads/main", "acme/app/.github/workflows/*.yml@refs/heads/mine"',
+          targetText,
+        ),
+      },
+      "9:1 CS2020",
+    ],
     ["no file", edit("workflow: { file: .github/workflows/x.yml }", "runs: 2", least), {}, "1:1 CS2019"],
     [
       "C49 dispatch without workflows in the role",
@@ -245,6 +263,74 @@ describe("a reusable workflow is of the workflow's owner, unless the role lists 
   );
 });
 
+describe("what a machine can mend", () => {
+  const github = (roles: string) => ({ target: otherTarget("github", "", roles) });
+  const role = "permissions: { contents: read, issues: write }\n    repositories: [acme/infra, acme/app-eu-1]";
+  const deploy =
+    "version: 1\nrole: deployer\nreason: Deploy the new version\nduration: 1h\nworkflow: { repository: acme/infra, file: .github/workflows/x.yml, ref: refs/heads/main }\n";
+  /** Code, the text under the finger, what is put there. */
+  const mended = (text: string, world?: World) =>
+    check(text, world).diagnostics.map((d) => [
+      d.code,
+      (text.split("\n")[d.line - 1] ?? "").slice(d.column - 1, d.column - 1 + d.length),
+      d.fix,
+    ]);
+  test.each<[string, string, World, string, string]>([
+    ["a role", edit("operator", "operatr"), {}, "CS2011 operatr", "operator"],
+    ["a set", `${least}sets: [tf-sttae]\n`, {}, "CS2018 tf-sttae", "tf-state"],
+    [
+      "an environment",
+      edit("environment: production", "environment: Production"),
+      {},
+      "CS2022 Production",
+      "production",
+    ],
+    ["a repository of the workflow", edit("acme/infra", "acme/infrra"), {}, "CS2020 acme/infrra", "acme/infra"],
+    ["a ref", edit("refs/heads/main", "refs/heads/mian"), {}, "CS2020 refs/heads/mian", "refs/heads/main"],
+    ["a repository", `${deploy}repositories: [acme/infrs]\n`, github(role), "CS2016 acme/infrs", "acme/infra"],
+  ])("%s", (_, text, world, finger, fix) => {
+    const [code = "", ...under] = finger.split(" ");
+    expect(mended(text, world)).toEqual([[code, under.join(" "), fix]]);
+  });
+  test.each<[string, string, World]>([
+    ["two near names", edit("operator", "operatr"), { target: targetText.replace("operator:", "operator1:") }],
+    ["another number", `${deploy}repositories: [acme/app-eu-2]\n`, github(role)],
+    ["a name that stands there already", `${deploy}repositories: [acme/infra, acme/infr]\n`, github(role)],
+    ["two letters", edit("operator", "oprtor"), {}],
+    [
+      "another word",
+      edit("environment: production", "environment: dev"),
+      { target: edit("environments: [production]", "environments: [prod, production]", targetText) },
+    ],
+    [
+      "short words",
+      edit("environment: production", "environment: team-a"),
+      {
+        target: edit("environments: [production]", "environments: [team-b]", targetText).replace(
+          "environment: production",
+          "environment: team-b",
+        ),
+      },
+    ],
+    ["what a wildcard admits", edit("file: .github/workflows/delete-bucket.yml", "file: .github/workflows/x.yaml"), {}],
+  ])("not %s: that is told, never guessed", (_, text, world) => {
+    const found = mended(text, world);
+    expect(found.length).toBeGreaterThan(0);
+    expect(found.map(([, , fix]) => fix)).toEqual(found.map(() => undefined));
+  });
+  test("the target is named by the folder: the hint has the right path", () => {
+    expect(check(requestText, { path: "requests/aws-prdo/2026-11/x.yml" }).diagnostics).toMatchObject([
+      {
+        code: "CS2010",
+        hint: 'Did you mean "aws-prod"? Then move the file to requests/aws-prod/2026-11/x.yml.',
+      },
+    ]);
+    expect(check(requestText, { path: "requests/gcp/x.yml" }).diagnostics[0]?.hint).toBe(
+      "Known: aws-prod. The folder under requests/ names it.",
+    );
+  });
+});
+
 describe("C67 narrowing stays inside one statement of the role", () => {
   test.each([
     ["{ actions: [s3:PutObject], resources: ['arn:aws:s3:::acme-a/x'] }", "7:17 CS2016"],
@@ -337,7 +423,7 @@ describe("the other kinds", () => {
       repositories: ["acme/app"],
     });
     expect(found(`${text}permissions: { contents: write }\n`, world)).toEqual(["6:26 CS2016"]);
-    expect(found(`${text}permissions: { pages: read }\n`, world)).toEqual(["6:23 CS2016"]);
+    expect(found(`${text}permissions: { pages: read }\n`, world)).toEqual(["6:16 CS2016"]);
     expect(found(`${text}repositories: [acme/other]\n`, world)).toEqual(["6:16 CS2016"]);
   });
   test("gcp narrows by boundary", () => {

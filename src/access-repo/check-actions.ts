@@ -70,10 +70,11 @@ export function checkActions({ named, file, at = nowhere, catalogue }: CheckActi
   let comparisons = 0;
   for (const use of named) {
     if (found.length === mostFindings) break;
-    const key = use.action.toLowerCase();
+    const pattern = actionPattern(use.action);
+    // Never by the text's own lower case: the Kelvin sign becomes a k, and what is no action would pass as one.
+    const key = pattern === undefined ? use.action : `${pattern.service}:${pattern.name}`;
     let exists = known.get(key);
     if (exists === undefined) {
-      const pattern = actionPattern(key);
       if (pattern && isWild(pattern.name)) comparisons += catalogue.actionsOf(pattern.service).size;
       if (comparisons > mostComparisons) {
         const more = { hint: "Write fewer patterns with wildcards." };

@@ -1,5 +1,5 @@
-import { actionPattern } from "./action-pattern.ts";
-import { globsMeet } from "./glob.ts";
+import { actionPattern, isWild } from "./action-pattern.ts";
+import { globsMeet, wildFits } from "./glob.ts";
 import { type PersistentAction, persistentActions } from "./persistent-actions.ts";
 import { arnFields } from "./statement-syntax.ts";
 import type { Statement } from "./types.ts";
@@ -42,10 +42,14 @@ export function persistenceOf(action: string, resources: readonly string[] = ["*
     (family) =>
       // Most pairs differ before any wildcard and need no closer look.
       (start.startsWith(family.start) || family.start.startsWith(start)) &&
-      globsMeet(pattern.name, family.name) &&
+      meets(pattern.name, family.name) &&
       (family.on === undefined || actsOn(resources, pattern.service, family.on)),
   )?.shown;
 }
+
+/** Two globs are compared at a cost of their lengths multiplied; most families are plain names, which cost far less. */
+const meets = (pattern: string, family: string): boolean =>
+  isWild(family) ? globsMeet(pattern, family) : wildFits(pattern, family);
 
 /** Whether one of the resources can be an ARN of the service with region and account whose last field fits. */
 const actsOn = (resources: readonly string[], service: string, on: string): boolean =>

@@ -37,7 +37,7 @@ const ofEverything: readonly RiskNote[] = [
 /** Each action of AWS that some pattern takes, once, in the order of the patterns. */
 function actionsReached(actions: readonly string[], catalogue: ActionCatalogue): readonly IamAction[] {
   const reached = new Set<IamAction>();
-  for (const action of new Set(actions.map((text) => text.toLowerCase()))) {
+  for (const action of new Set(actions)) {
     const pattern = actionPattern(action);
     if (pattern !== undefined) for (const one of actionsMatching(pattern, catalogue)) reached.add(one);
   }

@@ -30,7 +30,8 @@ export function actionWords(
   const spelled = new Map<string, string>();
   for (const { actions } of statements) {
     for (const action of actions) {
-      const key = action.toLowerCase();
+      const pattern = actionPattern(action);
+      const key = pattern === undefined ? action : `${pattern.service}:${pattern.name}`;
       if (!spelled.has(key)) spelled.set(key, action);
     }
   }

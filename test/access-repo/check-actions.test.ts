@@ -68,6 +68,8 @@ describe("what AWS does not have is an error with the nearest names", () => {
     ["s4:GetObject", /^Did you mean the service .*s3/, undefined],
     ["stepfunctions:StartExecution", "The prefix of stepfunctions is states.", undefined],
     ["s3:PutObjectAclz*", "Did you mean s3:PutObjectAcl*?", '"s3:PutObjectAcl*"'],
+    // Near, but more than a slip: a person may take the hint, a machine does not.
+    ["s3:DeleteBucketXyz", "Did you mean s3:DeleteBucket?", undefined],
     ["s3:*xyzzy", /Service Authorization Reference/, undefined],
     ["s3:Xyzzyplugh", /Service Authorization Reference/, undefined],
     ["xyzzyplughxyzzy:Get", /Service Authorization Reference/, undefined],
@@ -93,6 +95,13 @@ describe("what AWS does not have is an error with the nearest names", () => {
     expect(about("s3:Delet*Bucke")?.message).toBe('"s3:Delet*Bucke" takes no action of s3.');
     expect(about("s4:x")?.message).toBe('AWS has no service "s4".');
   });
+  test("a letter that only looks like one, or becomes one in lower case, is another letter", () => {
+    // KELVIN SIGN, LATIN SMALL LETTER LONG S, LATIN CAPITAL LETTER I WITH DOT ABOVE
+    for (const action of ["\u212Ams:Decrypt", "\u017F3:GetObject", "s3:L\u0130stBucket", "kms:decrypt\u212A"]) {
+      const named = ["kms:Decrypt", "s3:GetObject", action].map((text) => ({ action: text, where: [] }));
+      expect(checkActions({ named, file: "x.yml", catalogue: aws }).map((d) => d.code)).toEqual(["CS2028"]);
+    }
+  });
   test.each([
     "__proto__:x",
     "constructor:constructor",
@@ -103,6 +112,25 @@ describe("what AWS does not have is an error with the nearest names", () => {
     ":",
     "s3:",
   ])("%j is nothing", (action) => expect(about(action)?.code).toBe("CS2028"));
+});
+
+test("C14 fuzz: whatever an action is, it is known or a finding, never a throw", () => {
+  const part = fc.oneof(
+    fc.string({ unit: "binary", maxLength: 12 }),
+    fc.constantFrom("s3", "ec2", "*", "?", "Get", ":"),
+  );
+  const action = fc.array(part, { maxLength: 6 }).map((parts) => parts.join(""));
+  const loaded = new Set(["s3", "ec2"]);
+  fc.assert(
+    fc.property(fc.array(action, { maxLength: 5 }), (actions) => {
+      const services = [...servicesOf([{ actions }])];
+      if (services.some((service) => aws.services.has(service) && !loaded.has(service))) return;
+      const named = actions.map((text, i) => ({ action: text, where: ["allow", i] }));
+      const found = checkActions({ named, file: "x.yml", catalogue: aws });
+      expect(found.every((d) => d.code === "CS2028" && d.severity === "error" && d.hint !== "")).toBe(true);
+    }),
+    { numRuns: 500 },
+  );
 });
 
 describe("findings stand where the action is written", () => {

@@ -1,7 +1,6 @@
 import type { ActionCatalogue, IamAction } from "./action-catalogue.ts";
 import { wildFits } from "./glob.ts";
 import { isAction } from "./statement-syntax.ts";
-import type { Statement } from "./types.ts";
 
 /** `s3:Get*` in its two parts, lower case, since AWS compares actions without case. */
 export interface ActionPattern {
@@ -17,18 +16,6 @@ export function actionPattern(text: string): ActionPattern | undefined {
 }
 
 export const isWild = (text: string): boolean => /[*?]/.test(text);
-
-/** The prefixes that statements name, lower case: what has to be loaded to say something about them. A lone `*` names none. */
-export function servicesOf(statements: Iterable<Pick<Statement, "actions">>): ReadonlySet<string> {
-  const services = new Set<string>();
-  for (const { actions } of statements) {
-    for (const action of actions) {
-      const pattern = actionPattern(action);
-      if (pattern !== undefined) services.add(pattern.service);
-    }
-  }
-  return services;
-}
 
 /** The actions of AWS that a pattern takes, in the list's order. Lazy: who asks for one only pays for one. */
 export function* actionsMatching(

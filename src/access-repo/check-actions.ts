@@ -5,6 +5,18 @@ import { type Suggest, suggestActions } from "./suggest-actions.ts";
 import type { Diagnostic, Locate, RequestFile, Statement, Target } from "./types.ts";
 import { yamlText } from "./yaml-text.ts";
 
+/** The prefixes that statements name, lower case: what has to be loaded to say something about them. A lone `*` names none. */
+export function servicesOf(statements: Iterable<Pick<Statement, "actions">>): ReadonlySet<string> {
+  const services = new Set<string>();
+  for (const { actions } of statements) {
+    for (const action of actions) {
+      const pattern = actionPattern(action);
+      if (pattern !== undefined) services.add(pattern.service);
+    }
+  }
+  return services;
+}
+
 /** An action pattern as a file names it, and where in the file. */
 export interface NamedAction {
   readonly action: string;

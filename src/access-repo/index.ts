@@ -24,13 +24,13 @@ export { parseTarget } from "./target-file.ts";
 export * from "./workflow-findings.ts";
 export { requestText, type RequestFields } from "./write-request.ts";
 
-export { servicesOf } from "./action-pattern.ts";
 export {
   actionsOfRequest,
   actionsOfTarget,
   checkActions,
   type CheckActionsInput,
   type NamedAction,
+  servicesOf,
 } from "./check-actions.ts";
 
 export type * from "./action-catalogue.ts";

@@ -29,11 +29,14 @@ const families: ReadonlyMap<string, readonly Family[]> = new Map(
   ]),
 );
 
+/** Whether a statement's resources can be one that an action of the service is authorized on. */
+type ActsOn = (service: string, on: string) => boolean;
+
 /**
- * The persistence action or family that an action pattern reaches on these resources, also by its wildcards; undefined where
- * it reaches none.
+ * The persistence action or family that an action pattern reaches, also by its wildcards; undefined where it reaches none.
+ * Without `actsOn`, on any resource.
  */
-export function persistenceOf(action: string, resources: readonly string[] = ["*"]): string | undefined {
+export function persistenceOf(action: string, actsOn: ActsOn = () => true): string | undefined {
   const pattern = actionPattern(action);
   // A lone `*` is everything; what is no pattern has no meaning here, and no meaning is not "none".
   if (pattern === undefined) return "sts:AssumeRole*";
@@ -43,7 +46,7 @@ export function persistenceOf(action: string, resources: readonly string[] = ["*
       // Most pairs differ before any wildcard and need no closer look.
       (start.startsWith(family.start) || family.start.startsWith(start)) &&
       meets(pattern.name, family.name) &&
-      (family.on === undefined || actsOn(resources, pattern.service, family.on)),
+      (family.on === undefined || actsOn(pattern.service, family.on)),
   )?.shown;
 }
 
@@ -51,15 +54,27 @@ export function persistenceOf(action: string, resources: readonly string[] = ["*
 const meets = (pattern: string, family: string): boolean =>
   isWild(family) ? globsMeet(pattern, family) : wildFits(pattern, family);
 
-/** Whether one of the resources can be an ARN of the service with region and account whose last field fits. */
-const actsOn = (resources: readonly string[], service: string, on: string): boolean =>
-  resources.some((resource) => {
-    const fields = arnFields(resource);
-    // A lone `*`, and what is no ARN.
-    if (fields === undefined) return true;
-    const [, , of, region, account, last] = fields;
-    return of === service && globsMeet(region, "?*") && globsMeet(account, "?*") && globsMeet(last, on);
-  });
+/**
+ * Whether one of the resources can be an ARN of the service with region and account whose last field fits. Each question is
+ * answered once for all actions of a statement: both lists are long in a hostile file, and their product must not be paid.
+ */
+function actsOnOf(resources: readonly string[]): ActsOn {
+  const answers = new Map<string, boolean>();
+  return (service, on) => {
+    const key = `${service} ${on}`;
+    const answer = answers.get(key) ?? resources.some((resource) => canBe(resource, service, on));
+    answers.set(key, answer);
+    return answer;
+  };
+}
+
+function canBe(resource: string, service: string, on: string): boolean {
+  const fields = arnFields(resource);
+  // A lone `*`, and what is no ARN.
+  if (fields === undefined) return true;
+  const [, , of, region, account, last] = fields;
+  return of === service && globsMeet(region, "?*") && globsMeet(account, "?*") && globsMeet(last, on);
+}
 
 /** The first action of the statements that reaches persistence, with its place. */
 export function firstPersistence(
@@ -68,8 +83,9 @@ export function firstPersistence(
   | { readonly statement: number; readonly index: number; readonly action: string; readonly reaches: string }
   | undefined {
   for (const [statement, { actions, resources }] of statements.entries()) {
+    const actsOn = actsOnOf(resources);
     for (const [index, action] of actions.entries()) {
-      const reaches = persistenceOf(action, resources);
+      const reaches = persistenceOf(action, actsOn);
       if (reaches !== undefined) return { statement, index, action, reaches };
     }
   }

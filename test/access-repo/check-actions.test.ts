@@ -116,7 +116,7 @@ describe("what AWS does not have is an error with the nearest names", () => {
 
 test("C14 fuzz: whatever an action is, it is known or a finding, never a throw", () => {
   const part = fc.oneof(
-    fc.string({ unit: "binary", maxLength: 12 }),
+    fc.string({ unit: "binary", maxLength: 5 }),
     fc.constantFrom("s3", "ec2", "*", "?", "Get", ":"),
   );
   const action = fc.array(part, { maxLength: 6 }).map((parts) => parts.join(""));
@@ -129,7 +129,7 @@ test("C14 fuzz: whatever an action is, it is known or a finding, never a throw",
       const found = checkActions({ named, file: "x.yml", catalogue: aws });
       expect(found.every((d) => d.code === "CS2028" && d.severity === "error" && d.hint !== "")).toBe(true);
     }),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
 });
 

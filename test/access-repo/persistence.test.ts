@@ -176,14 +176,19 @@ describe("what reaches persistence", () => {
     ["lambda:*", "arn:aws:lambda:eu-west-1:123456789012:*", true],
     ["iam:CreateAccessKey", "arn:aws:s3:::acme", true], // entries without resources do not ask
   ])("%s on %s: %s", (action, resource, reaches) => {
-    expect(persistenceOf(action, ["arn:aws:s3:::elsewhere", resource]) !== undefined).toBe(reaches);
     const statements = [
       { actions: ["ec2:*"], resources: ["*"] },
-      { actions: ["ec2:StartInstances", action], resources: [resource] },
+      { actions: ["ec2:StartInstances", action], resources: ["arn:aws:s3:::elsewhere", resource] },
     ];
-    expect(firstPersistence(statements)).toEqual(
-      reaches ? { statement: 1, index: 1, action, reaches: persistenceOf(action, [resource]) } : undefined,
-    );
+    const found = firstPersistence(statements);
+    expect(found).toEqual(reaches ? { statement: 1, index: 1, action, reaches: persistenceOf(action) } : undefined);
+  });
+
+  test("one resource of many is enough, and each statement has its own", () => {
+    const grants = "arn:aws:s3:eu-west-1:123456789012:access-grants/default";
+    const of = (...resources: readonly string[]) => ({ actions: ["s3:Put*", "s3:Get*"], resources });
+    expect(firstPersistence([of("arn:aws:s3:::a"), of("arn:aws:s3:::b", grants)])?.statement).toBe(1);
+    expect(firstPersistence([of("arn:aws:s3:::a"), of("arn:aws:s3:::b")])).toBeUndefined();
   });
 
   test("a pattern that takes an action of the list reaches it, whatever its wildcards", () => {

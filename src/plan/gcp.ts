@@ -17,7 +17,9 @@ export function renderGcp(input: PlanInput, role: GcpRole): Rendered {
       "The role has no scopes, so its tokens could do nothing: name one in the target file.",
     );
   }
-  const boundary = request.boundary === undefined ? null : normalBoundary(request.boundary);
+  // Whatever was asked, the role's own boundary is the ceiling; no request is unbounded where the role is not.
+  const asked = request.boundary ?? role.boundary;
+  const boundary = asked === undefined ? null : normalBoundary(asked);
   // An empty boundary must not become none: none is everything.
   if (boundary !== null && (boundary.length === 0 || boundary.some((rule) => rule.permissions.length === 0))) {
     return failure("nothing_allowed", "The boundary allows nothing: name buckets and roles, or leave it out.");

@@ -1,5 +1,4 @@
 import { permissions as permissionsSchema } from "../access-repo/kind-schema.ts";
-import type { GithubRole } from "../access-repo/types.ts";
 import { finish, planCommon } from "./common.ts";
 import { byCodeUnit, sortedMembers } from "./normal.ts";
 import { githubNotLimited, githubRisks } from "./notes-github.ts";
@@ -7,11 +6,11 @@ import { type Failure, failure, type Rendered } from "./rendered.ts";
 import type { GithubPlanData, PlanInput } from "./types.ts";
 
 /** Version 1 of the github plan: a token of the second App, for repositories by id (DESIGN.md section 4, Least power over GitHub). */
-export function renderGithub(input: PlanInput, role: GithubRole): Rendered {
+export function renderGithub(input: PlanInput): Rendered {
   const { request } = input;
   const shared = planCommon(input, "github");
   if (!shared.ok) return shared;
-  const permissions = request.permissions ?? role.permissions;
+  const { permissions = {}, repositories = [] } = request;
   // GitHub takes an absent or empty list for "all": every permission of the App, every repository of the installation.
   if (Object.keys(permissions).length === 0) {
     return failure("nothing_allowed", "The request has no permissions: name at least one.");
@@ -25,7 +24,7 @@ export function renderGithub(input: PlanInput, role: GithubRole): Rendered {
         .join(", ")}. See the schema of targets for those that can.`,
     );
   }
-  const found = resolve(input, request.repositories ?? role.repositories);
+  const found = resolve(input, repositories);
   if (!found.ok) return found;
   if (found.names.size === 0) {
     return failure("nothing_allowed", "The request has no repositories: name at least one.");

@@ -40,7 +40,7 @@ export function renderPlanVersion(version: number, input: PlanInput): Rendered {
     case "azure":
       return renderAzure(input, role);
     case "github":
-      return renderGithub(input, role);
+      return renderGithub(input);
     case "oidc":
       return renderOidc(input, role);
   }

@@ -1,8 +1,9 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { boundaryOversize, gcpBoundaryOptions, gcpNarrowing } from "../../src/plan/gcp-requests.ts";
+import { renderPlan } from "../../src/plan/index.ts";
 import type { GcpPlanData } from "../../src/plan/types.ts";
-import { type Change, codeOf, directGcp, planOf, roles } from "./kinds.ts";
+import { type Change, codeOf, directGcp, inputOf, planOf, roles } from "./kinds.ts";
 
 const bucket = (name: string): string => `//storage.googleapis.com/projects/_/buckets/${name}`;
 const viewer = "inRole:roles/storage.objectViewer";
@@ -86,6 +87,14 @@ describe("the gcp plan", () => {
     ],
     ["one character too many", "boundary_too_long", bounded(boundaryOf(2049))],
   ])("is refused for %s", (_, code, change) => expect(codeOf("gcp", change)).toBe(code));
+
+  test("is bounded where the role is, also if nothing of it came with the request", () => {
+    const boundary = [{ resource: bucket("a"), permissions: [viewer] }];
+    const input = inputOf("gcp", { role: { boundary } });
+    const { boundary: _, ...request } = input.request;
+    const rendered = renderPlan({ ...input, request });
+    expect(rendered).toMatchObject({ ok: true, plan: { data: { boundary } } });
+  });
 
   test("takes ten rules, eleven of which two are the same, and 2048 characters", () => {
     const rules = Array.from({ length: 10 }, (_, i) => ({ resource: bucket(`b${i}`), permissions: [viewer] }));

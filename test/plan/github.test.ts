@@ -98,8 +98,15 @@ describe("the github plan", () => {
 
   test("without what GitHub knows of the names there is none", () => {
     const { repositories: _, ...input } = inputOf("github");
-    const without = { ...input, request: { ...input.request, repositories: ["acme/infra"] } };
-    expect(codeOfInput(without)).toBe("repository_unknown");
+    expect(codeOfInput(input)).toBe("repository_unknown");
+  });
+
+  test("nothing that the request lacks is taken from the role", () => {
+    const input = inputOf("github");
+    const { permissions: _, ...without } = input.request;
+    const { repositories: __, ...nowhere } = input.request;
+    expect(codeOfInput({ ...input, request: without })).toBe("nothing_allowed");
+    expect(codeOfInput({ ...input, request: nowhere })).toBe("nothing_allowed");
   });
 
   test("the owner is compared by id with the access repo's", () => {

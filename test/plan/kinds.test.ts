@@ -1,8 +1,9 @@
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { canonicalJson, type Json, sha256 } from "../../src/base/canonical-json.ts";
 import { objectId, ownerId, repositoryId } from "../../src/base/ids.ts";
-import { renderPlan } from "../../src/plan/index.ts";
-import { type Change, codeOf, inputOf, type Kind, kinds, planOf } from "./kinds.ts";
+import { describePlan, issueText, renderPlan } from "../../src/plan/index.ts";
+import { type Change, codeOf, facts, inputOf, type Kind, kinds, planOf } from "./kinds.ts";
 import { planOf as awsPlanOf } from "./world.ts";
 
 // What holds for the plans of every kind; render.test.ts has the same for aws.
@@ -87,4 +88,30 @@ test("C55 no two kinds share a subject or a hash under one target and role name"
     ["aws", ...kinds].map((kind) => `repository:10:${kind}:prod:deployer`),
   );
   expect(new Set(plans.map(({ hash }) => hash)).size).toBe(plans.length);
+});
+
+test("whatever text a role holds, there is a plan that can be shown or a reason why not, and nothing throws", () => {
+  const text = fc.string({ unit: "binary", maxLength: 30 });
+  const texts = fc.array(text, { maxLength: 3 });
+  fc.assert(
+    fc.property(text, texts, (one, many) => {
+      const rule = { resource: one, permissions: many };
+      const changes: { readonly [K in Kind]: Change<K> } = {
+        gcp: { role: { service_account: one, scopes: many, boundary: [rule], workload_identity_provider: one } },
+        azure: { role: { tenant_id: one, client_id: one, resources: many } },
+        github: {
+          role: { permissions: { contents: "read" }, repositories: many },
+          repositories: new Map(many.map((name, i) => [name.toLowerCase(), facts(i + 100, name)])),
+        },
+        oidc: { role: { audience: one, claims: Object.fromEntries(many.map((name) => [name, one])) } },
+      };
+      for (const kind of kinds) {
+        const input = inputOf(kind, changes[kind]);
+        const rendered = renderPlan(input);
+        if (rendered.ok) JSON.parse(issueText(describePlan(rendered.plan, input.request).issue));
+        else expect(rendered.message).toMatch(/\S/);
+      }
+    }),
+    { numRuns: 100 },
+  );
 });

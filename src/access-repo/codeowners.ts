@@ -1,110 +1,86 @@
-import { compilePattern } from "./codeowners-pattern.ts";
-import { fileStart, finding, quote } from "./diagnostics.ts";
-import { rememberPattern } from "./owners-of.ts";
-import { parseOwner } from "./owner.ts";
+import { parseLine, type Report, suspicion } from "./codeowners-line.ts";
+import { loopCost, type PathPattern } from "./codeowners-pattern.ts";
+import { fileStart, finding } from "./diagnostics.ts";
+import { rememberPatterns } from "./owners-of.ts";
 import { codeownersPlaces } from "./policy-paths.ts";
-import type { Codeowners, CodeownersRule, Diagnostic, Owner, TreeFile } from "./types.ts";
+import type { Codeowners, CodeownersRule, Diagnostic, TreeFile } from "./types.ts";
 
 type Text = Pick<TreeFile, "path" | "text"> | undefined;
 
+// "Must be under 3 MB": of the two megabytes the smaller.
 const maxBytes = 3_000_000;
-const hidden = /[^\P{Cc}\t]|[\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\ufffd]/u;
+// An outsider's pull request is enough to have a file of 3 MB looked up (CHECKLIST C15). With these, one path costs at most
+// one comparison of a name for each byte of the file and segment of the path, and 20 000 steps for each of its characters.
+const maxRules = 100_000;
+const maxLoopCost = 20_000;
+/** Of errors and of warnings each: 3 MB can earn a million. */
+const maxFindings = 100;
 
 /**
  * Parses the CODEOWNERS file in force: the first of `.github/`, the root, `docs/` (GitHub's order). Lines that GitHub would
  * skip are skipped and are errors; so are a missing, unreadable or over-long file: where GitHub then asks nobody, we ask
- * for the file to be mended (GITHUB.md section 2.1). Never throws.
+ * for the file to be mended (GITHUB.md section 2.1). At most 100 errors and 100 warnings are said. Never throws.
  */
 export function parseCodeowners(places: readonly [Text, Text, Text]): Codeowners {
-  const diagnostics: Diagnostic[] = [];
   const index = places.findIndex((file) => file !== undefined);
   const path = codeownersPlaces[index] ?? codeownersPlaces[0];
-  if (index < 0) {
-    return { path, rules: [], diagnostics: [finding("CS3001", path, fileStart, "There is no CODEOWNERS file.")] };
-  }
-  for (const other of codeownersPlaces.filter((_, i) => i > index && places[i] !== undefined)) {
-    const message = `Not in force: GitHub reads ${path} only.`;
-    diagnostics.push(finding("CS3007", other, fileStart, message, { severity: "warning" }));
-  }
+  const others = codeownersPlaces.filter((_, i) => index >= 0 && i > index && places[i] !== undefined);
+  const notInForce = others.map((other) =>
+    finding("CS3007", other, fileStart, `Not in force: GitHub reads ${path} only.`, { severity: "warning" }),
+  );
   const text = places[index]?.text;
-  if (text === undefined) {
-    return {
-      path,
-      rules: [],
-      diagnostics: [finding("CS1001", path, fileStart, "CODEOWNERS is not readable text."), ...diagnostics],
-    };
+  const parsed =
+    index < 0
+      ? unusable("CS3001", "There is no CODEOWNERS file: GitHub would ask nobody.")
+      : text === undefined
+        ? unusable("CS1001", "CODEOWNERS is not readable text, whatever GitHub makes of it.")
+        : isTooLarge(text)
+          ? unusable("CS3002", "CODEOWNERS has 3 MB or more: GitHub does not load it and asks nobody.")
+          : parseText(text, path);
+  if (!("rules" in parsed)) {
+    const { code, message } = parsed;
+    return { path, rules: [], diagnostics: [finding(code, path, fileStart, message), ...notInForce] };
   }
-  if (text.length >= maxBytes || new TextEncoder().encode(text).length >= maxBytes) {
-    return {
-      path,
-      rules: [],
-      diagnostics: [finding("CS3002", path, fileStart, "CODEOWNERS is 3 MB or larger."), ...diagnostics],
-    };
-  }
-  const rules: CodeownersRule[] = [];
-  // Looked for once in the whole text; line by line only where there is something to show.
+  const { rules, patterns, diagnostics } = parsed;
+  return rememberPatterns({ path, rules, diagnostics: [...diagnostics, ...notInForce] }, patterns);
+}
+
+const unusable = (code: "CS1001" | "CS3001" | "CS3002" | "CS3012", why: string) => ({
+  code,
+  message: `${why} Countersign denies everything until it is mended.`,
+});
+
+/** UTF-8 has one to three bytes for each UTF-16 unit, so most texts need no count. */
+const isTooLarge = (text: string): boolean =>
+  text.length >= maxBytes || (text.length * 3 >= maxBytes && new TextEncoder().encode(text).length >= maxBytes);
+
+function parseText(text: string, file: string) {
   const clean = text.replaceAll("\r\n", "\n");
-  const dirty = hidden.test(clean.replaceAll("\n", ""));
-  for (const [i, line] of clean.split("\n").entries()) {
-    const rule = parseLine(line, i + 1, path, diagnostics, dirty);
-    if (rule) rules.push(rule);
-  }
-  return { path, rules, diagnostics };
-}
-
-/** Words of a line with their columns; `\ ` is part of a word; a word that starts with `#` ends the line. */
-function words(line: string): { readonly text: string; readonly column: number }[] {
-  const found: { text: string; column: number }[] = [];
-  let i = 0;
-  while (i < line.length) {
-    if (line[i] === " " || line[i] === "\t") {
-      i++;
-      continue;
+  const suspect = suspicion(clean);
+  const rules: CodeownersRule[] = [];
+  const patterns: PathPattern[] = [];
+  const errors: Diagnostic[] = [];
+  const warnings: Diagnostic[] = [];
+  const report: Report = (code, at, message, more) => {
+    const list = more?.severity === "warning" ? warnings : errors;
+    if (list.length < maxFindings) list.push(finding(code, file, at, message, more));
+  };
+  let cost = 0;
+  let number = 0;
+  for (let start = 0; start <= clean.length; ) {
+    const newline = clean.indexOf("\n", start);
+    const stop = newline < 0 ? clean.length : newline;
+    const line = parseLine(clean.slice(start, stop), ++number, suspect, report);
+    start = stop + 1;
+    if (line === undefined) continue;
+    rules.push(line.rule);
+    patterns.push(line.pattern);
+    cost += loopCost(line.pattern);
+    if (rules.length > maxRules) return unusable("CS3012", "CODEOWNERS has more than 100 000 rules.");
+    if (cost > maxLoopCost) {
+      return unusable("CS3012", "CODEOWNERS has more than 20 000 characters in names with several wildcards.");
     }
-    if (line[i] === "#") break;
-    const start = i;
-    while (i < line.length && line[i] !== " " && line[i] !== "\t") i += line[i] === "\\" && i + 1 < line.length ? 2 : 1;
-    found.push({ text: line.slice(start, i), column: start + 1 });
   }
-  return found;
-}
-
-function parseLine(
-  line: string,
-  number: number,
-  file: string,
-  diagnostics: Diagnostic[],
-  dirty: boolean,
-): CodeownersRule | undefined {
-  const place = (column: number, length: number) => ({ line: number, column, length });
-  const strange = dirty ? line.search(hidden) : -1;
-  if (strange >= 0) {
-    diagnostics.push(finding("CS1003", file, place(strange + 1, 1), "Hidden character."));
-    return undefined;
-  }
-  const [pattern, ...rest] = words(line);
-  if (pattern === undefined) return undefined;
-  const compiled = compilePattern(pattern.text);
-  if ("unsupported" in compiled) {
-    const message = `GitHub does not take ${compiled.unsupported}, and skips this line.`;
-    diagnostics.push(finding("CS3003", file, place(pattern.column, pattern.text.length), message));
-    return undefined;
-  }
-  const owners: Owner[] = [];
-  for (const word of rest) {
-    const owner = parseOwner(word.text);
-    if (owner === undefined) {
-      const message = `${quote(word.text)} is not an owner; GitHub skips this line.`;
-      diagnostics.push(finding("CS3004", file, place(word.column, word.text.length), message));
-      return undefined;
-    }
-    if (owner.kind === "email") {
-      const message = `${quote(word.text)} cannot be matched to an account and does not count.`;
-      diagnostics.push(finding("CS3006", file, place(word.column, word.text.length), message, { severity: "warning" }));
-    }
-    owners.push(owner);
-  }
-  const rule: CodeownersRule = { line: number, pattern: pattern.text, owners };
-  rememberPattern(rule, compiled);
-  return rule;
+  const diagnostics = [...errors, ...warnings].sort((a, b) => a.line - b.line || a.column - b.column);
+  return { rules, patterns, diagnostics };
 }

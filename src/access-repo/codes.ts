@@ -215,38 +215,66 @@ export const codes = {
   },
   CS3001: {
     title: "No CODEOWNERS",
-    cause: "Without it nobody can approve anything.",
+    cause: "GitHub then asks nobody. Countersign denies: without owners nobody can approve anything.",
     cure: "Add .github/CODEOWNERS with owners for every path, for example `* @org/team`.",
   },
   CS3002: {
     title: "CODEOWNERS too large",
-    cause: "GitHub does not load a CODEOWNERS file of 3 MB or more.",
-    cure: "Shorten the file.",
+    cause: "GitHub does not load a file of 3 MB or more and asks nobody. Countersign denies.",
+    cure: "Shorten the file: one line with a wildcard can stand for many.",
   },
   CS3003: {
     title: "CODEOWNERS pattern not supported",
-    cause: "GitHub skips such a line, so that an earlier line decides.",
-    cure: "Write the pattern without !, [ ], \\# or ***.",
+    cause: "GitHub skips such a line, so that an earlier line decides, or nobody is asked. Countersign denies.",
+    cure: "Write the pattern without !, \\# and bare [ ].",
   },
   CS3004: {
     title: "CODEOWNERS owner not understood",
-    cause: "GitHub skips a line with an owner that it does not understand.",
-    cure: "Write owners as @login, @org/team or an e-mail address.",
+    cause:
+      "GitHub skips a line with an owner that it does not understand, so that an earlier line decides, or nobody is asked. Countersign denies.",
+    cure: "Write owners as @login or @org/team, with spaces between.",
   },
   CS3005: {
     title: "Policy path without owners",
-    cause: "Whoever may merge there could change the policy.",
+    cause: "GitHub asks nobody there, so whoever may merge could change the policy. Countersign denies.",
     cure: "Give the path owners in CODEOWNERS.",
   },
   CS3006: {
     title: "Owner by e-mail address",
-    cause: "An address cannot be matched to an account with certainty; it never counts as an owner.",
+    cause:
+      "GitHub asks whoever has put the address on an account. Countersign cannot tell whose it is; it never counts as an owner.",
     cure: "Write @login or @org/team.",
   },
   CS3007: {
     title: "CODEOWNERS file that is not in force",
     cause: "GitHub reads the first of .github/, the root and docs/ only.",
     cure: "Delete it, so that nobody relies on it.",
+  },
+  CS3008: {
+    title: "CODEOWNERS pattern with two readings",
+    cause: "GitHub's page does not say what it takes, and tools disagree. A guess would decide who may approve.",
+    cure: "Write it as the hint shows.",
+  },
+  CS3009: {
+    title: "CODEOWNERS pattern that takes no path",
+    cause: "The line owns nothing, so that an earlier line decides, or nobody is asked.",
+    cure: "Write the path as git has it, from the root of the repository.",
+  },
+  CS3010: {
+    title: "CODEOWNERS line without owners",
+    cause: "GitHub asks nobody for what the line takes. Countersign denies: nobody can approve there.",
+    cure: "Add owners. Keep it only if no request and no policy file is meant.",
+  },
+  CS3011: {
+    title: "CODEOWNERS pattern that looks like an owner",
+    cause: "The first word of a line is its pattern, also where it starts with @.",
+    cure: "Put the pattern before the owners, for example `* @org/team`.",
+  },
+  CS3012: {
+    title: "CODEOWNERS too costly to look up",
+    cause:
+      "Whoever can open a pull request could keep the server busy with it. GitHub may load it; Countersign denies.",
+    cure: "Use fewer lines, and fewer wildcards in one name.",
   },
   CS2030: {
     title: "Too much for one session policy",

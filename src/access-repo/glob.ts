@@ -2,8 +2,10 @@
 export type GlobToken = { readonly literal: string } | "one" | "any";
 
 /**
- * Whole match with two pointers: only the last run is ever retried, so the time is at most pattern times text and never
- * exponential. Regular expressions are not used: one of that kind needed 143 s on `*a*a*..b` (LIBRARIES.md section 5).
+ * Whole match with two pointers. `fits` is asked at most once for each pair of a part and an item, so the time is at most
+ * pattern times text: only the last run is ever retried; each retry starts one item later, so a part that follows it meets
+ * another item each time; and once the next run is reached, the parts before it are never met again. Regular expressions are
+ * not used: one of that kind needed 143 s on `*a*a*..b` (LIBRARIES.md section 5).
  */
 export function runFits<P, T>(
   pattern: ArrayLike<P>,

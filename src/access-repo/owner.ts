@@ -4,8 +4,9 @@ export type Owner =
   | { readonly kind: "team"; readonly org: string; readonly slug: string }
   | { readonly kind: "email"; readonly address: string };
 
-// Enterprise-managed users have an underscore before the enterprise's short code: mona_acme.
-const login = /^[A-Za-z0-9](?:-?[A-Za-z0-9_]){0,99}$/;
+// Enterprise-managed users have an underscore before the enterprise's short code: mona_acme. Accounts older than GitHub's
+// present rule may end in a hyphen or have two in a row. A name that nobody has matches nobody.
+const login = /^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$/;
 const slug = /^[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,99})$/;
 const address = /^[^\s@<>(),;:\\"[\]]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,250})$/;
 

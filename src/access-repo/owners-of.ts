@@ -1,48 +1,48 @@
-import { compilePattern, type PathPattern, patternFits } from "./codeowners-pattern.ts";
+import { compilePattern, keysOf, type PathPattern, patternFits } from "./codeowners-pattern.ts";
 import type { Codeowners, CodeownersRule } from "./types.ts";
 
-const patterns = new WeakMap<CodeownersRule, PathPattern>();
-/** The parser has compiled the pattern already, to see whether GitHub takes it. */
-export const rememberPattern = (rule: CodeownersRule, pattern: PathPattern): void => void patterns.set(rule, pattern);
-
-/** Rule numbers, rising, by what a matching path must have. A rule stands in one list only. */
+/** Patterns beside the rules of a file, and the rule numbers, rising, that each key of `keysOf` may decide. */
 interface Index {
-  readonly first: ReadonlyMap<string, readonly number[]>;
-  readonly segment: ReadonlyMap<string, readonly number[]>;
-  readonly ending: ReadonlyMap<string, readonly number[]>;
-  readonly others: readonly number[];
+  readonly patterns: readonly (PathPattern | undefined)[];
+  readonly byKey: ReadonlyMap<string, readonly number[]>;
 }
+// By file, not by rule: a WeakMap of a million rules alone cost ten seconds.
 const indexes = new WeakMap<Codeowners, Index>();
-const longestEnding = 8;
+
+/** The parser has compiled the patterns already, to see whether GitHub takes them. */
+export function rememberPatterns(codeowners: Codeowners, patterns: readonly PathPattern[]): Codeowners {
+  indexes.set(codeowners, indexBy(patterns));
+  return codeowners;
+}
+
+function indexBy(patterns: readonly (PathPattern | undefined)[]): Index {
+  const byKey = new Map<string, number[]>();
+  for (const [i, pattern] of patterns.entries()) {
+    if (pattern === undefined) continue;
+    const list = byKey.get(pattern.key);
+    if (list) list.push(i);
+    else byKey.set(pattern.key, [i]);
+  }
+  return { patterns, byKey };
+}
 
 function indexOf(codeowners: Codeowners): Index {
   const known = indexes.get(codeowners);
   if (known) return known;
-  const index = { first: new Map(), segment: new Map(), ending: new Map(), others: [] as number[] };
-  for (const [i, rule] of codeowners.rules.entries()) {
-    const pattern = patternOf(rule);
-    if (pattern?.first !== undefined) put(index.first, pattern.first, i);
-    else if (pattern?.segment !== undefined) put(index.segment, pattern.segment, i);
-    else if (pattern?.ending !== undefined) put(index.ending, pattern.ending.slice(-longestEnding), i);
-    else index.others.push(i);
-  }
+  const index = indexBy(
+    codeowners.rules.map((rule) => {
+      const compiled = compilePattern(rule.pattern);
+      return "refused" in compiled ? undefined : compiled;
+    }),
+  );
   indexes.set(codeowners, index);
   return index;
 }
 
-function patternOf(rule: CodeownersRule): PathPattern | undefined {
-  const known = patterns.get(rule);
-  if (known) return known;
-  const compiled = compilePattern(rule.pattern);
-  if ("unsupported" in compiled) return undefined;
-  patterns.set(rule, compiled);
-  return compiled;
-}
-
-function put(map: Map<string, number[]>, key: string, value: number): void {
-  const list = map.get(key);
-  if (list) list.push(value);
-  else map.set(key, [value]);
+/** The lists of rules, by number, that may take a path; no rule is in two of them, so that none is tried twice. */
+export function candidates(codeowners: Codeowners, segments: readonly string[]): readonly (readonly number[])[] {
+  const { byKey } = indexOf(codeowners);
+  return Array.from(keysOf(segments), (key) => byKey.get(key) ?? []);
 }
 
 /**
@@ -50,25 +50,16 @@ function put(map: Map<string, number[]>, key: string, value: number): void {
  * rule leaves the path unowned. Both mean that nobody can approve. `path` is as git has it, without a leading slash.
  */
 export function ownersOf(codeowners: Codeowners, path: string): CodeownersRule | undefined {
-  const index = indexOf(codeowners);
+  const { patterns } = indexOf(codeowners);
   const segments = path.split("/");
   let best = -1;
-  const consider = (candidates: readonly number[] | undefined): void => {
-    for (let i = (candidates?.length ?? 0) - 1; i >= 0; i--) {
-      const candidate = candidates?.[i] ?? -1;
-      if (candidate <= best) return;
-      const rule = codeowners.rules[candidate];
-      const pattern = rule && patternOf(rule);
-      if (pattern && patternFits(pattern, segments)) best = candidate;
-    }
-  };
-  consider(index.first.get(segments[0] ?? ""));
-  for (const segment of new Set(segments)) {
-    consider(index.segment.get(segment));
-    for (let length = 1; length <= longestEnding && length <= segment.length; length++) {
-      consider(index.ending.get(segment.slice(-length)));
+  for (const list of candidates(codeowners, segments)) {
+    for (let i = list.length - 1; i >= 0; i--) {
+      const number = list[i] ?? -1;
+      if (number <= best) break;
+      const pattern = patterns[number];
+      if (pattern !== undefined && patternFits(pattern, segments)) best = number;
     }
   }
-  consider(index.others);
   return codeowners.rules[best];
 }

@@ -81,7 +81,8 @@ function unowned(codeowners: Codeowners, targets: readonly TreeFile[]): Diagnost
     const place = rule ? { line: rule.line, column: 1, length: rule.pattern.length } : fileStart;
     const what = path === newTarget ? "A new file in targets/" : quote(path, 200);
     const hint = `Add a line such as \`/${path === newTarget ? "targets/" : path} @org/team\` at the end of ${codeowners.path}.`;
-    return [finding("CS3005", codeowners.path, place, `${what} has no owners.`, { hint })];
+    const message = `${what} has no owners: GitHub would ask nobody; Countersign denies.`;
+    return [finding("CS3005", codeowners.path, place, message, { hint })];
   });
 }
 

@@ -1,0 +1,65 @@
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { globFits, runFits } from "../../src/access-repo/glob.ts";
+
+/** Counts how often each pair of a pattern's part and a text's item is asked. */
+function count(pattern: readonly string[], text: readonly string[]) {
+  const asked = new Map<string, number>();
+  let most = 0;
+  const parts = pattern.map((symbol, at) => ({ symbol, at }));
+  const items = text.map((symbol, at) => ({ symbol, at }));
+  const fits = runFits(
+    parts,
+    items,
+    (part) => part.symbol === "*",
+    (part, item) => {
+      const pair = `${part.at}:${item.at}`;
+      const times = (asked.get(pair) ?? 0) + 1;
+      asked.set(pair, times);
+      most = Math.max(most, times);
+      return part.symbol === item.symbol;
+    },
+  );
+  return { fits, steps: asked.size, most };
+}
+
+/** The meaning of a glob, tried in all ways. */
+function brute(pattern: readonly string[], text: readonly string[]): boolean {
+  const [first, ...rest] = pattern;
+  if (first === undefined) return text.length === 0;
+  if (first === "*") return brute(rest, text) || (text.length > 0 && brute(pattern, text.slice(1)));
+  return text[0] === first && brute(rest, text.slice(1));
+}
+
+describe("C15 hostile globs", () => {
+  test("property: each part meets each item at most once, and the answer is that of trying all ways", () => {
+    const symbols = (letters: string, maxLength: number) =>
+      fc.array(fc.constantFrom(...letters), { maxLength }).map((list) => list as readonly string[]);
+    fc.assert(
+      fc.property(symbols("ab**", 9), symbols("ab", 9), (pattern, text) => {
+        const { fits, most } = count(pattern, text);
+        expect(most).toBeLessThanOrEqual(1);
+        expect(fits).toBe(brute(pattern, text));
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  test.each([
+    ["*a".repeat(200) + "*..b", `${"a".repeat(1000)}..c..b`],
+    [`*${"a".repeat(500)}b`, "a".repeat(1000)],
+    [`${`*${"a".repeat(20)}`.repeat(20)}b`, "a".repeat(1000)],
+    ["*".repeat(1000), "b".repeat(1000)],
+  ])("%#: steps are at most pattern times text", (pattern, text) => {
+    const { steps, most } = count([...pattern], [...text]);
+    expect(most).toBeLessThanOrEqual(1);
+    expect(steps).toBeLessThanOrEqual(pattern.length * text.length);
+  });
+});
+
+test("a glob takes whole texts only", () => {
+  expect(globFits("a*c", "abbc")).toBe(true);
+  expect(globFits("a*c", "abbcd")).toBe(false);
+  expect(globFits("", "")).toBe(true);
+  expect(globFits("*", "")).toBe(true);
+});

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from "commander";
+import { ownersCommand } from "./commands/owners.ts";
 import { repositoryFacts } from "./enroll.ts";
 import { verifyClone } from "./audit/index.ts";
 import { serve } from "./server.ts";
@@ -66,6 +67,8 @@ audit
     }
     process.exitCode = result.ok ? 0 : 1;
   });
+
+program.addCommand(ownersCommand());
 
 try {
   await program.parseAsync();

@@ -1,7 +1,7 @@
 export { decide } from "./decide.ts";
 export { explain, explainTree } from "./explain.ts";
 export { decisionKey, decisionKeyDigest, type KeyParts, sameOutcome } from "./key.ts";
-export { ownersText, ownerText } from "./owners.ts";
+export { ownerText, ownersText } from "./owners.ts";
 export { peopleToCheck, type PeopleToCheck } from "./people-to-check.ts";
 export { type Cast, needsText, openSlots, ownersKey, rehearse } from "./rehearse.ts";
 export type * from "./types.ts";

@@ -57,3 +57,26 @@ export const forErrorDescription = (text: string, max = 500): string =>
 /** Text between tags or inside a quoted attribute. */
 export const forHtml = (text: string, max = 500): string =>
   oneLine(text, max).replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
+
+// What a terminal acts on (ESC, C1, CR, backspace) or does not show as what it is: format characters, lone surrogates.
+const actsOrHides = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}]/gu;
+
+/**
+ * For a terminal: text of people inside a line of ours. Tabs become one space, and every other character that a terminal
+ * acts on or hides becomes one U+FFFD: no escape sequence, no second line, and columns stay where they are.
+ */
+export function forTerminal(text: string, max = 500): string {
+  const points = Array.from(
+    text
+      .slice(0, 2 * max + 2)
+      .replaceAll("\t", " ")
+      .replace(actsOrHides, "\ufffd"),
+  );
+  return points.length <= max ? points.join("") : `${points.slice(0, max - 1).join("")}…`;
+}
+
+/** A value as one line of JSON, safe to print on a terminal: the same value, hidden characters written as escapes. */
+export const forJson = (value: unknown): string =>
+  JSON.stringify(value).replace(actsOrHides, (c) =>
+    Array.from({ length: c.length }, (_, i) => `\\u${c.charCodeAt(i).toString(16).padStart(4, "0")}`).join(""),
+  );

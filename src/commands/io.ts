@@ -1,0 +1,24 @@
+/** What a command may touch of its process, so that tests need none. Files are read with node:fs, from `cwd`. */
+export interface Io {
+  /** To standard output. */
+  readonly out: (text: string) => void;
+  /** To standard error: findings, progress and what is wrong with the call. */
+  readonly err: (text: string) => void;
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly now: () => Date;
+  /** True where standard output is a terminal. */
+  readonly tty: boolean;
+}
+
+export const processIo = (): Io => ({
+  out: (text) => void process.stdout.write(text),
+  err: (text) => void process.stderr.write(text),
+  cwd: process.cwd(),
+  env: process.env,
+  now: () => new Date(),
+  tty: process.stdout.isTTY === true,
+});
+
+/** Exit code of every command: fine, findings, misuse (DESIGN.md section 6). */
+export type ExitCode = 0 | 1 | 2;

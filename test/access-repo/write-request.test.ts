@@ -131,14 +131,14 @@ describe("a template", () => {
     ]) {
       const template = role(text);
       const found = parseRequest(template, "p");
-      expect(found.ok, template).toBe(false);
+      expect(found.ok).toBe(false);
       expect(new Set(placed(found.diagnostics).map((p) => p.split(" ")[1]))).toEqual(new Set(["CS1015"]));
       const filled = template
         .replace(/reason:.*/, "reason: Delete the old log bucket")
         .replace(/ticket:.*/, "ticket: OPS-1")
         .replace(/ {2}repository: {2}.*/, "  repository: acme/infra")
         .replace(/ {2}file: {2}.*/, "  file: .github/workflows/x.yml");
-      expect(parseRequest(filled, "p").diagnostics, filled).toEqual([]);
+      expect(parseRequest(filled, "p").diagnostics).toEqual([]);
     }
   });
 });

@@ -21,13 +21,29 @@ export function repositoryPath(given: string, repo: string): { readonly path: st
   if (segments.includes("..")) return problem("may lead out of the repository.");
   if (segments.some((segment) => segment === "" || segment === "."))
     return problem("has an empty folder or one of a dot.");
-  if (statSync(join(repo, path), { throwIfNoEntry: false })?.isDirectory())
-    return problem("is a folder; owners are of files.");
+  if (isFolder(join(repo, path))) return problem("is a folder; owners are of files.");
   return { path };
 }
 
+/** A name that this disk cannot hold, or may not be asked for, can still be a path of the repository. */
+function isFolder(path: string): boolean {
+  try {
+    return statSync(path).isDirectory();
+  } catch {
+    return false;
+  }
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
 function insideOf(given: string, repo: string): string | undefined {
-  for (const root of new Set([resolve(repo), existsSync(repo) ? realpathSync(repo) : repo])) {
+  for (const root of new Set([repo, realPath(repo)])) {
     const path = relative(root, resolve(given));
     // A slash at the end, `..` and the like stay as given, to be refused with everything else.
     if (path !== "" && path !== ".." && !path.startsWith(`..${sep}`) && given.startsWith(root + sep)) {

@@ -40,6 +40,8 @@ const cases: readonly [string, string, string][] = [
   ["a/*.md", "a/x.md a/x.md/y", "a/b/x.md x/a/x.md"],
   ["a/?", "a/b a/b/c", "a/bc"],
   ["a/*b", "a/b a/xb a/xb/c", "a/bx"],
+  ["a*a", "aa aba", "a ab"],
+  ["a*a?a", "aaba", "aa aba"],
   ["targets/*.yml", "targets/a.yml targets/.yml", "targets/a/b.yml targets/a.yaml"],
   ["/requests/aws-prod/", "requests/aws-prod/x.yml requests/aws-prod/2026-11/x.yml", "requests/aws-prod-2/x.yml"],
   // ** is any number of folders, also none.

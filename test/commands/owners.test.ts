@@ -167,6 +167,19 @@ test("paths as people write them are paths as git has them", async () => {
   expect(value).toEqual(Array.from({ length: 5 }, () => ({ path: "a/b", owners: ["@x"], line: 1, pattern: "/a/b" })));
 });
 
+test("names that this disk cannot hold are looked up all the same", async () => {
+  write(place, "* @x\n");
+  const paths = ["a".repeat(300), "a\0b", `${"a/".repeat(2000)}b`, "\ud800", "-x", "CON", "a\\b"];
+  expect((await json(paths)).value).toEqual(paths.map((path) => ({ path, owners: ["@x"], line: 1, pattern: "*" })));
+});
+
+test("a folder that is reached through a link is the same repository", async () => {
+  write("real/CODEOWNERS", "/a @x\n");
+  symlinkSync(join(repo, "real"), join(repo, "link"));
+  expect((await json([join(repo, "real/a")], { repo: "link" })).value).toMatchObject([{ path: "a", owners: ["@x"] }]);
+  expect((await json([join(repo, "link/a")], { repo: "link" })).value).toMatchObject([{ path: "a", owners: ["@x"] }]);
+});
+
 test("C62 nothing that a terminal acts on is printed, and JSON keeps the value", async () => {
   const path = "a\u001b[2J\u009b\u202eb\nc";
   write(place, `* @a\n/x\u200b @b\n`);

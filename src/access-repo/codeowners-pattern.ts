@@ -32,9 +32,8 @@ const keyLength = 8;
 
 /**
  * Compiles a CODEOWNERS pattern by GitHub's page "About code owners" and, where that points there, gitignore's rules; or says
- * why not. Case is significant. Segments, never regular expressions (LIBRARIES.md section 5). Compared with the published
- * cases of seven other readers; where those or the texts disagree, the line is refused instead of guessed, since the guess
- * would decide who may approve.
+ * why not. Case is significant. Segments, never regular expressions (LIBRARIES.md section 5). Where neither text decides and
+ * other readers of CODEOWNERS disagree, the line is refused instead of guessed: the guess would decide who may approve.
  */
 export function compilePattern(text: string): PathPattern | Refusal {
   if (text.length > longestPattern) return never("More than 4 096 characters are longer than any path", "Shorten it.");

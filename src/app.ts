@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type Logger, pino } from "pino";
 import { Probot, ProbotOctokit } from "probot";
 import { jsonSchemas } from "./access-repo/index.ts";
+import { openCatalogue } from "./action-catalogue/index.ts";
 import { type Clock, systemClock } from "./base/clock.ts";
 import { brokers } from "./cloud/index.ts";
 import type { Config } from "./config.ts";
@@ -91,6 +92,7 @@ async function assemble(
     clock,
     log,
     kinds: new Set(cloud.keys()),
+    actions: await openCatalogue(),
     config: { publicUrl: config.publicUrl, frozen: config.frozen },
     enqueue: (key, runAt) => queue.enqueue(key, runAt),
     recorder,

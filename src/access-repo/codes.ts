@@ -277,8 +277,9 @@ export const codes = {
     cure: "Use fewer lines, and fewer wildcards in one name.",
   },
   CS2030: {
-    title: "Too much for one session policy",
-    cause: "AWS takes at most 2 048 characters of session policy, and without it nothing narrows the role.",
+    title: "Too much for one policy",
+    cause:
+      "AWS and Google take at most 2 048 characters of what narrows a session, and without it nothing narrows the role.",
     cure: "Ask for fewer statements, or split the request into two files.",
   },
   CS2031: {

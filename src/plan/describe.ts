@@ -2,6 +2,7 @@ import type { ResolvedRequest } from "../access-repo/types.ts";
 import type { Json } from "../base/canonical-json.ts";
 import { formatDuration, formatInstant } from "../base/duration.ts";
 import { oneLine } from "../base/text.ts";
+import type { ActionWords } from "./action-words.ts";
 import { issueOf } from "./issue.ts";
 import type { Plan, PlanData, SessionLength } from "./types.ts";
 import { planWindow } from "./window.ts";
@@ -21,10 +22,17 @@ export type Asked = Pick<ResolvedRequest, "reason" | "ticket" | "workflow">;
 
 const MAX_TITLE = 120;
 
-/** A plan in words. The title is made from what is really asked, never from what the pull request says about itself. */
-export function describePlan(plan: Plan, request: Asked): PlanDescription {
+/**
+ * A plan in words. The title is made from what is really asked, never from what the pull request says about itself.
+ * @param actions what `reviewPlan` says of each action
+ */
+export function describePlan(plan: Plan, request: Asked, actions: readonly ActionWords[] = []): PlanDescription {
   const words = wordsOf(plan);
-  return { title: title(plan, words, request.ticket), lines: lines(plan, words, request), issue: issueOf(plan) };
+  return {
+    title: title(plan, words, request.ticket),
+    lines: lines(plan, words, request, actions),
+    issue: issueOf(plan),
+  };
 }
 
 /** What is asked is shortened, never the target, the time or the ticket: those are what a list of titles is read for. */
@@ -35,7 +43,12 @@ function title({ data }: Plan, { asked }: KindWords, ticket: string | undefined)
   return oneLine(`${head}${oneLine(asked, room)}${tail}`, MAX_TITLE);
 }
 
-function lines({ data, narrowed, session }: Plan, words: KindWords, request: Asked): string[] {
+function lines(
+  { data, narrowed, session }: Plan,
+  words: KindWords,
+  request: Asked,
+  actions: readonly ActionWords[],
+): string[] {
   const { workflow } = data;
   const ticket = request.ticket === undefined ? "" : ` (${request.ticket})`;
   return [
@@ -44,6 +57,7 @@ function lines({ data, narrowed, session }: Plan, words: KindWords, request: Ask
     `When: ${when(data)}.`,
     ...(narrowed ? [] : [words.whole]),
     ...words.allows,
+    ...actions.map(({ action, words: meaning }) => `${action} is ${meaning}.`),
     `Workflow ${workflow.file} of ${request.workflow.repository} at ${workflow.ref}, file version ${workflow.blob.slice(0, 12)}.`,
     ...(workflow.environment === null
       ? ["Only outside any environment."]

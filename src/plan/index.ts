@@ -5,6 +5,7 @@ export { decidePlanHash } from "./digest.ts";
 export { issueText } from "./issue.ts";
 export { AWS_MIN_SESSION, sessionSeconds } from "./lifetimes.ts";
 export { renderPlan, renderPlanVersion } from "./render.ts";
+export { planFinding, type PlanReview, reviewPlan, servicesOfPlan } from "./review.ts";
 export type { PlanErrorCode, Rendered } from "./rendered.ts";
 export { MAX_SESSION_POLICY, sessionPolicy } from "./session-policy.ts";
 export { MAX_SUBJECT_BYTES, subjectOf } from "./subject.ts";

@@ -85,8 +85,8 @@ export function requestCheck(
 ): CheckContent {
   const { author, draft } = snapshot.pullRequest;
   const lines: string[] = [];
-  for (const { request, plan } of requests) {
-    const described = describePlan(plan, request);
+  for (const { request, plan, review } of requests) {
+    const described = describePlan(plan, request, review.actions);
     lines.push(
       `### ${forMarkdown(described.title)}`,
       `${forMarkdown(author?.login ?? "A deleted account")} asks for this.`,
@@ -96,14 +96,14 @@ export function requestCheck(
     );
   }
   lines.push("### Who must approve", ...explained(decision), "");
-  for (const { request, plan } of requests) {
+  for (const { request, plan, review } of requests) {
     const described = describePlan(plan, request);
     lines.push(
       `<details><summary>What would be issued for ${forMarkdown(request.path.path)}</summary>`,
       "",
       forMarkdownBlock(issueText(described.issue), "json"),
       "",
-      ...plan.risks.map((risk) => `- Risk: ${forMarkdown(risk.text, 1000)}`),
+      ...review.risks.map((risk) => `- Risk: ${forMarkdown(risk.text, 1000)}`),
       ...plan.notLimited.map((text) => `- Not limited: ${forMarkdown(text, 1000)}`),
       `- Plan ${forMarkdownCode(plan.hash)}`,
       "",

@@ -1,4 +1,5 @@
 import type { Logger } from "pino";
+import type { CatalogueSource } from "../action-catalogue/index.ts";
 import type { CloudKind, FreezeEntry } from "../access-repo/types.ts";
 import type { Clock } from "../base/clock.ts";
 import type { GitHub } from "../github/types.ts";
@@ -12,6 +13,8 @@ export interface ReconcileDeps {
   readonly log: Logger;
   /** The kinds of target that this server has a broker for: no other is decided on, granted or issued. */
   readonly kinds: ReadonlySet<CloudKind>;
+  /** AWS's list of actions: explains and checks what is asked for, before the merge only. */
+  readonly actions: CatalogueSource;
   readonly config: {
     readonly publicUrl: string;
     /** COUNTERSIGN_FROZEN: stops merges, grants, dispatches and exchanges whatever the policy says. */

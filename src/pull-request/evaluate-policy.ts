@@ -1,4 +1,16 @@
-import { codeownersPlaces, finding, loadPolicy, policyDigest, settingsPath } from "../access-repo/index.ts";
+import type { CatalogueSource } from "../action-catalogue/index.ts";
+import {
+  actionsOfTarget,
+  checkActions,
+  codeownersPlaces,
+  finding,
+  hasErrors,
+  loadPolicy,
+  parseTarget,
+  policyDigest,
+  servicesOf,
+  settingsPath,
+} from "../access-repo/index.ts";
 import type { Diagnostic, Policy, PolicyFiles } from "../access-repo/types.ts";
 import type { Snapshot } from "../approval/types.ts";
 import type { CommitSha, Digest } from "../base/ids.ts";
@@ -26,7 +38,7 @@ const start = { line: 1, column: 1, length: 1 };
  * that nobody's unaccepted policy is carried along unseen (C69).
  */
 export async function evaluatePolicy(
-  github: GitHub,
+  { github, actions }: { readonly github: GitHub; readonly actions: CatalogueSource },
   snapshot: Snapshot,
   accepted: { readonly commit: CommitSha; readonly digest: Digest },
 ): Promise<PolicyEvaluation> {
@@ -47,13 +59,36 @@ export async function evaluatePolicy(
   if (!inForce.ok || inForce.policy.digest !== accepted.digest) {
     return failed(finding("CS4021", settingsPath, start, "The accepted policy cannot be read back from its commit."));
   }
+  const paths = differing(before, head);
+  const unknown = await unknownActions(actions, head, paths);
+  if (hasErrors(unknown)) return failed(...unknown);
   return {
     ok: true,
     accepted: inForce.policy,
     resulting: resulting.policy.digest,
-    paths: differing(before, head),
-    warnings: resulting.diagnostics,
+    paths,
+    warnings: [...resulting.diagnostics, ...unknown],
   };
+}
+
+/**
+ * Actions that AWS does not have, in the targets that change. In those only: AWS's list changes with each upgrade, and an old
+ * slip in one file must not stand in the way of a change to another.
+ */
+async function unknownActions(
+  actions: CatalogueSource,
+  { targets }: PolicyFiles,
+  paths: readonly string[],
+): Promise<readonly Diagnostic[]> {
+  const found: Diagnostic[] = [];
+  for (const { path, text } of targets.filter((file) => paths.includes(file.path))) {
+    const parsed = parseTarget(text, path);
+    if (!parsed.ok) continue; // the policy has been refused for it
+    const named = actionsOfTarget(parsed.value);
+    const catalogue = await actions.load(servicesOf([{ actions: named.map((use) => use.action) }]));
+    found.push(...checkActions({ named, file: path, ...(parsed.at && { at: parsed.at }), catalogue }));
+  }
+  return found;
 }
 
 const failed = (...diagnostics: Diagnostic[]): PolicyEvaluation => ({ ok: false, diagnostics });

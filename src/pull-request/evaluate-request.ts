@@ -1,17 +1,20 @@
 import {
+  actionsOfRequest,
+  checkActions,
   checkRequest,
   finding,
   hasErrors,
   parseRequest,
   parseRequestPath,
   sameDispatch,
+  servicesOf,
   dispatchConflict,
 } from "../access-repo/index.ts";
 import type { Diagnostic, Policy, ResolvedRequest, TreeFile } from "../access-repo/types.ts";
 import type { Snapshot, Subject } from "../approval/types.ts";
 import { sha256 } from "../base/canonical-json.ts";
 import type { Digest } from "../base/ids.ts";
-import { renderPlan } from "../plan/index.ts";
+import { planFinding, type PlanReview, renderPlan, reviewPlan, servicesOfPlan } from "../plan/index.ts";
 import type { Plan } from "../plan/types.ts";
 import type { ReconcileDeps } from "./deps.ts";
 import { evaluateWorkflow } from "./evaluate-workflow.ts";
@@ -21,6 +24,8 @@ export interface EvaluatedRequest {
   readonly subject: Subject;
   readonly request: ResolvedRequest;
   readonly plan: Plan;
+  /** What a reviewer is told beside the plan; after the merge nobody is, and it says what the plan says. */
+  readonly review: PlanReview;
   readonly sha256: Digest;
 }
 export type RequestEvaluation =
@@ -36,7 +41,7 @@ const plainFile = 0o100644;
  * @throws RetryLater where GitHub does not show something.
  */
 export async function evaluateRequests(
-  deps: Pick<ReconcileDeps, "github" | "clock" | "kinds">,
+  deps: Pick<ReconcileDeps, "github" | "clock" | "kinds" | "actions">,
   snapshot: Snapshot,
   policy: Policy,
   paths: readonly string[],
@@ -60,7 +65,7 @@ interface One {
 }
 
 async function evaluateOne(
-  deps: Pick<ReconcileDeps, "github" | "clock" | "kinds">,
+  deps: Pick<ReconcileDeps, "github" | "clock" | "kinds" | "actions">,
   snapshot: Snapshot,
   policy: Policy,
   path: string,
@@ -86,6 +91,13 @@ async function evaluateOne(
   const warnings = [...parsed.diagnostics, ...checked.diagnostics];
   if (!checked.ok) return failed(...warnings);
   const request = checked.value;
+  if (!merged) {
+    // Before the merge only: AWS's list changes with each upgrade, and an upgrade ends no grant.
+    const named = actionsOfRequest(parsed.value, request.target);
+    const catalogue = await deps.actions.load(servicesOf([{ actions: named.map((use) => use.action) }]));
+    const unknown = checkActions({ named, file: path, at: parsed.at, catalogue });
+    if (hasErrors(unknown)) return failed(...warnings, ...unknown);
+  }
   if (!deps.kinds.has(request.role.kind)) {
     const why = `This server cannot issue for ${request.role.kind} yet: target ${request.target.name} can be written and validated, but not asked for.`;
     return failed(...warnings, finding("CS2031", path, parsed.at(["role"]), why));
@@ -101,15 +113,13 @@ async function evaluateOne(
     workflow: workflow.facts,
     // `repositories`, which the github kind needs, are for its App to resolve: a server without its broker came not so far.
   });
-  if (!rendered.ok) {
-    const code = rendered.code === "policy_too_long" ? "CS2030" : "CS2031";
-    return failed(...warnings, finding(code, path, parsed.at(["role"]), rendered.message));
-  }
+  if (!rendered.ok) return failed(...warnings, planFinding(rendered, path, parsed.at));
   const { plan } = rendered;
-  return {
-    diagnostics: warnings,
-    request: { request, plan, sha256: sha256(file.text), subject: { request, blob: file.oid, planHash: plan.hash } },
-  };
+  const review = merged
+    ? { risks: plan.risks, actions: [] }
+    : reviewPlan(plan, await deps.actions.load(servicesOfPlan(plan)));
+  const subject = { request, blob: file.oid, planHash: plan.hash };
+  return { diagnostics: warnings, request: { request, plan, review, sha256: sha256(file.text), subject } };
 }
 
 /** Two files that start one workflow at one ref must start it as one run, or a run could be bound to the wrong inputs (C71). */

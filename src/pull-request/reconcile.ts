@@ -146,7 +146,7 @@ async function judgeRequest(context: Context, accepted: Digest, paths: readonly 
 
 async function judgePolicy(context: Context): Promise<void> {
   const { deps, snapshot, posted, accepted } = context;
-  const evaluation = await evaluatePolicy(deps.github, snapshot, accepted);
+  const evaluation = await evaluatePolicy(deps, snapshot, accepted);
   if (!evaluation.ok) {
     return post(
       deps,

@@ -75,8 +75,32 @@ export function forTerminal(text: string, max = 500): string {
   return points.length <= max ? points.join("") : `${points.slice(0, max - 1).join("")}…`;
 }
 
-/** A value as one line of JSON, safe to print on a terminal: the same value, hidden characters written as escapes. */
-export const forJson = (value: unknown): string =>
-  JSON.stringify(value).replace(actsOrHides, (c) =>
-    Array.from({ length: c.length }, (_, i) => `\\u${c.charCodeAt(i).toString(16).padStart(4, "0")}`).join(""),
+// Runner commands. The runner undoes these escapes and no others (actions/toolkit, packages/core/src/command.ts).
+
+/** The text behind `::error …::`, one line of it. */
+export const forRunnerData = (text: string, max = 1000): string => oneLine(text, max).replaceAll("%", "%25");
+
+/** The value of a property, such as `title=` or `file=`. Not shortened and not trimmed, since a path must stay what it is. */
+export const forRunnerProperty = (text: string): string =>
+  text.replace(
+    /[%\r\n:,\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu,
+    (c) => ({ "%": "%25", "\r": "%0D", "\n": "%0A", ":": "%3A", ",": "%2C" })[c] ?? "?",
   );
+
+/**
+ * A whole line of output that may end up in the log of a job: the runner takes `::` at its start, and `##[` anywhere in it, for
+ * a command (actions/runner, src/Runner.Common/ActionCommand.cs, TryParseV2 and TryParse). Broken by a space that one can see:
+ * the runner compares by culture, which may ignore what has no width.
+ */
+export const forLogLine = (line: string): string => line.replaceAll("##[", "## [").replace(/^(\s*:)(?=:)/, "$1 ");
+
+/**
+ * A value as one line of JSON with the same value for every parser, in which neither a terminal nor a runner finds a command:
+ * hidden characters and `##[` are written as escapes.
+ */
+export const forJson = (value: unknown): string =>
+  JSON.stringify(value)
+    .replace(actsOrHides, (c) =>
+      Array.from({ length: c.length }, (_, i) => `\\u${c.charCodeAt(i).toString(16).padStart(4, "0")}`).join(""),
+    )
+    .replaceAll("##[", "#\\u0023[");

@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { ownersCommand } from "./commands/owners.ts";
 import { repositoryFacts } from "./enroll.ts";
 import { verifyClone } from "./audit/index.ts";
+import { validateCommand } from "./commands/validate.ts";
 import { serve } from "./server.ts";
 
 const program = new Command("countersign").description("Just-in-time cloud access by pull request").exitOverride();
@@ -68,6 +69,7 @@ audit
     process.exitCode = result.ok ? 0 : 1;
   });
 
+program.addCommand(validateCommand());
 program.addCommand(ownersCommand());
 
 try {

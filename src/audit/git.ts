@@ -52,9 +52,19 @@ export interface Git {
   stream(args: readonly string[], input?: Iterable<string>): AsyncGenerator<Buffer, void, undefined>;
 }
 
-export function openGit(dir: string): Git {
+export interface GitOptions {
+  /**
+   * Reads `dir` although it may belong to another account, as folders that are mounted into a container do. Git's refusal
+   * (`safe.directory`) is for repositories that one stumbles into, and for configuration that runs programs, which `hermetic`
+   * leaves without effect. Only this very folder, not one above it. `dir` is then an absolute path without links.
+   */
+  readonly trusted?: boolean;
+}
+
+export function openGit(dir: string, { trusted = false }: GitOptions = {}): Git {
+  const trust = trusted ? ["-c", `safe.directory=${dir}`] : [];
   const start = (args: readonly string[]): GitProcess =>
-    spawn("git", [...hermetic, ...args], {
+    spawn("git", [...hermetic, ...trust, ...args], {
       cwd: dir,
       env: environment(),
       stdio: ["pipe", "pipe", "ignore"],

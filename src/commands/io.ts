@@ -11,14 +11,5 @@ export interface Io {
   readonly tty: boolean;
 }
 
-export const processIo = (): Io => ({
-  out: (text) => void process.stdout.write(text),
-  err: (text) => void process.stderr.write(text),
-  cwd: process.cwd(),
-  env: process.env,
-  now: () => new Date(),
-  tty: process.stdout.isTTY === true,
-});
-
 /** Exit code of every command: fine, findings, misuse (DESIGN.md section 6). */
 export type ExitCode = 0 | 1 | 2;

@@ -4,7 +4,8 @@ import { type Codeowners, type Diagnostic, hasErrors, ownersOf } from "../access
 import { ownerText } from "../approval/index.ts";
 import { forJson, forTerminal } from "../base/text.ts";
 import { readCodeownersFile, readCodeownersInForce } from "./codeowners-file.ts";
-import { type ExitCode, type Io, processIo } from "./io.ts";
+import type { ExitCode, Io } from "./io.ts";
+import { processIo } from "./process-io.ts";
 import { repositoryPath } from "./repository-path.ts";
 
 interface OwnersOptions {

@@ -7,7 +7,7 @@ export { AWS_MIN_SESSION, sessionSeconds } from "./lifetimes.ts";
 export { renderPlan, renderPlanVersion } from "./render.ts";
 export { planFinding, type PlanReview, reviewPlan, servicesOfPlan } from "./review.ts";
 export type { PlanErrorCode, Rendered } from "./rendered.ts";
-export { MAX_SESSION_POLICY, sessionPolicy } from "./session-policy.ts";
+export { MAX_SESSION_POLICY, requestOversize, sessionPolicy } from "./session-policy.ts";
 export { MAX_SUBJECT_BYTES, subjectOf } from "./subject.ts";
 export type * from "./types.ts";
 export { planWindow } from "./window.ts";

@@ -1,5 +1,7 @@
+import type { ResolvedRequest } from "../access-repo/types.ts";
 import { formatInstant } from "../base/duration.ts";
 import { CountersignError } from "../base/errors.ts";
+import { normalStatements } from "./statements.ts";
 import type { AwsPlanData } from "./types.ts";
 
 /** STS: inline and managed session policies together, in characters. */
@@ -39,6 +41,10 @@ export function oversize(data: Pick<AwsPlanData, "statements">): string | undefi
   const longest = entries.reduce((a, b) => (b.length > a.length ? b : a), "");
   return `The session policy is ${length - MAX_SESSION_POLICY} characters over the ${MAX_SESSION_POLICY} that AWS takes; the longest entry is ${longest} (${longest.length} characters).`;
 }
+
+/** As `oversize`, of a request whose workflow nobody has looked at yet; undefined for other kinds than aws. */
+export const requestOversize = ({ allow }: Pick<ResolvedRequest, "allow">): string | undefined =>
+  allow === undefined ? undefined : oversize({ statements: normalStatements(allow) });
 
 /**
  * The inline session policy for AssumeRoleWithWebIdentity, compact JSON, at most 2048 characters. Milliseconds of

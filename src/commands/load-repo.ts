@@ -1,0 +1,73 @@
+import { loadPolicy } from "../access-repo/index.ts";
+import type { PolicyFiles, TreeFile } from "../access-repo/types.ts";
+import { readAccessRepo } from "./access-repo-files.ts";
+import type { Mendable } from "./apply-fixes.ts";
+import { type LoadedRepo, policyStands } from "./checks.ts";
+import { gitMode } from "./git-objects.ts";
+import { openRepo, readHistory, readIndex } from "./history.ts";
+import { judgeRequest } from "./judge-request.ts";
+import { Misuse } from "./misuse.ts";
+import { progressLine } from "./progress.ts";
+
+export interface LoadOptions {
+  readonly root: string;
+  readonly base: string | undefined;
+  /** Requests that are read and judged. */
+  readonly wanted: (path: string) => boolean;
+  readonly now: Date;
+  readonly progress: ((text: string) => void) | undefined;
+}
+
+/**
+ * Reads an access repo and judges it file by file; the policy is loaded once.
+ * @throws Misuse for a base that does not exist
+ */
+export async function loadRepo({ root, base, wanted, now, progress }: LoadOptions): Promise<LoadedRepo> {
+  const repo = await openRepo(root);
+  if ("gap" in repo && base !== undefined) throw new Misuse(`--base: ${repo.gap}.`);
+  const index = "gap" in repo ? {} : await readIndex(repo);
+  const [history, files] = await Promise.all([
+    "gap" in repo ? repo : readHistory(repo, base),
+    readAccessRepo(root, { wanted, ...index }),
+  ]);
+  const policy = loadPolicy(files.policy);
+  const inForce = policy.ok && policyStands(policy, files) ? policy.policy : undefined;
+  const line = progressLine(progress, files.requests.length);
+  const requests = files.requests.map((file, i) => {
+    line.step(i);
+    return judgeRequest(file, history, inForce, now);
+  });
+  line.end();
+  return { root, files, policy, history, requests, now };
+}
+
+/**
+ * Files that `--fix` may write: the policy's, and requests that nobody can have merged, since those must stay what was approved.
+ */
+export function mendables({ files, policy, history, requests, now }: LoadedRepo): readonly Mendable[] {
+  const plain = <T extends TreeFile>(file: T | undefined): file is T & { text: string } =>
+    file?.text !== undefined && file.mode === gitMode.plainFile;
+  const all = [files.policy.settings, ...files.policy.targets, ...files.policy.codeowners];
+  const ofPolicy = all.filter(plain).map(({ path, text }): Mendable => {
+    const judge = (changed: string) => loadPolicy(withText(files.policy, path, changed)).diagnostics;
+    return { path, text, judge };
+  });
+  const inForce = policy.ok && policyStands(policy, files) ? policy.policy : undefined;
+  const news = requests.filter(({ state }) => state === "new").map(({ file }) => file);
+  const ofRequests = news.filter(plain).map((file): Mendable => {
+    const judge = (text: string) => judgeRequest({ ...file, text }, history, inForce, now).diagnostics;
+    return { path: file.path, text: file.text, judge };
+  });
+  return [...ofPolicy, ...ofRequests];
+}
+
+function withText(files: PolicyFiles, path: string, text: string): PolicyFiles {
+  const put = <T extends TreeFile | undefined>(file: T): T => (file?.path === path ? { ...file, text } : file);
+  const [inGithub, atTop, inDocs] = files.codeowners;
+  return {
+    ...files,
+    settings: put(files.settings),
+    targets: files.targets.map(put),
+    codeowners: [put(inGithub), put(atTop), put(inDocs)],
+  };
+}

@@ -1,17 +1,21 @@
 #!/usr/bin/env node
 import { Command } from "commander";
+import { initCommand } from "./commands/init.ts";
+import { newCommand } from "./commands/new-command.ts";
 import { ownersCommand } from "./commands/owners.ts";
+import { planCommand } from "./commands/plan.ts";
+import { targetsCommand } from "./commands/targets.ts";
 import { repositoryFacts } from "./enroll.ts";
 import { verifyClone } from "./audit/index.ts";
 import { validateCommand } from "./commands/validate.ts";
-import { serve } from "./server.ts";
 
 const program = new Command("countersign").description("Just-in-time cloud access by pull request").exitOverride();
 
 program
   .command("serve")
   .description("Run the server from its environment (docs/configuration.md)")
-  .action(() => serve(process.env));
+  // Loaded when it is asked for: the server brings GitHub, clouds and a database along, and the other commands start at once.
+  .action(async () => (await import("./server.ts")).serve(process.env));
 
 program
   .command("enroll")
@@ -70,7 +74,11 @@ audit
   });
 
 program.addCommand(validateCommand());
+program.addCommand(planCommand());
 program.addCommand(ownersCommand());
+program.addCommand(targetsCommand());
+program.addCommand(newCommand());
+program.addCommand(initCommand());
 
 try {
   await program.parseAsync();

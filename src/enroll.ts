@@ -2,6 +2,14 @@ import { z } from "zod";
 
 const answer = z.object({ id: z.number(), full_name: z.string() });
 
+/** GitHub's REST address, by the names that the server's own configuration has. */
+export function apiOf(env: Readonly<Record<string, string | undefined>>): string {
+  const host = env.GHE_HOST?.trim();
+  if (!host || host === "github.com") return "https://api.github.com";
+  const subdomain = /^([a-z0-9-]+)\.ghe\.com$/.exec(host)?.[1];
+  return subdomain ? `https://api.${subdomain}.ghe.com` : `${env.GHE_PROTOCOL ?? "https"}://${host}/api/v3`;
+}
+
 /**
  * Name and id of a repository as GitHub has them now, for `countersign enroll`.
  * @returns the facts, or one sentence that says what to do
@@ -13,14 +21,7 @@ export async function repositoryFacts(
 ): Promise<{ readonly id: number; readonly fullName: string } | string> {
   if (!/^[A-Za-z0-9][A-Za-z0-9_-]*\/[A-Za-z0-9._-]+$/.test(repository))
     return `Write owner/name, not ${JSON.stringify(repository)}.`;
-  const host = env.GHE_HOST?.trim();
-  const subdomain = host === undefined ? undefined : /^([a-z0-9-]+)\.ghe\.com$/.exec(host)?.[1];
-  const api =
-    !host || host === "github.com"
-      ? "https://api.github.com"
-      : subdomain
-        ? `https://api.${subdomain}.ghe.com`
-        : `${env.GHE_PROTOCOL ?? "https"}://${host}/api/v3`;
+  const api = apiOf(env);
   const token = env.GH_TOKEN ?? env.GITHUB_TOKEN;
   const response = await get(`${api}/repos/${repository}`, {
     headers: { accept: "application/vnd.github+json", ...(token ? { authorization: `Bearer ${token}` } : {}) },

@@ -9,6 +9,7 @@ export type { Expectation, ExpectedSlots } from "./expectation.ts";
 export { type FreezeSubject, isFrozen } from "./frozen.ts";
 export { jsonSchemas } from "./json-schema.ts";
 export { newFileLink, type RepositoryPlace } from "./new-file-link.ts";
+export { parseOwner } from "./owner.ts";
 export { ownersOf } from "./owners-of.ts";
 
 export { type LoadedPolicy, loadPolicy, policyDigest } from "./policy.ts";

@@ -1,9 +1,23 @@
 import { dispatchConflict, isPolicyPath, sameDispatch } from "../access-repo/index.ts";
-import type { LoadedPolicy } from "../access-repo/index.ts";
-import type { Diagnostic, ResolvedRequest } from "../access-repo/types.ts";
+import {
+  actionsOfRequest,
+  actionsOfTarget,
+  checkActions,
+  finding,
+  type LoadedPolicy,
+  type NamedAction,
+  parseTarget,
+  type RepositoryPlace,
+  servicesOf,
+} from "../access-repo/index.ts";
+import type { CatalogueSource } from "../action-catalogue/index.ts";
+import type { Diagnostic, Locate, ResolvedRequest } from "../access-repo/types.ts";
 import type { AccessRepoFiles } from "./access-repo-files.ts";
+import { type BesidePolicy, catalogueFile } from "./beside-policy.ts";
+import { catalogueText, sameCatalogue } from "./catalogue.ts";
 import type { History } from "./history.ts";
 import type { JudgedRequest } from "./judge-request.ts";
+import { runPolicyTests } from "./policy-tests.ts";
 
 /** Everything that a check may look at: an access repo, read, parsed and judged file by file. */
 export interface LoadedRepo {
@@ -14,6 +28,11 @@ export interface LoadedRepo {
   readonly history: History;
   /** Those that were asked for. */
   readonly requests: readonly JudgedRequest[];
+  /** Tests and catalogue; empty where only some files were asked for. */
+  readonly beside: BesidePolicy;
+  readonly place: RepositoryPlace | null;
+  /** AWS's list of actions. */
+  readonly actions: CatalogueSource;
   readonly now: Date;
 }
 
@@ -21,7 +40,7 @@ export interface LoadedRepo {
 export type Check = (repo: LoadedRepo) => readonly Diagnostic[] | Promise<readonly Diagnostic[]>;
 
 /** What `validate` does, in this order; findings are sorted by place afterwards. */
-export const checks: readonly Check[] = [files, policy, requests, dispatches];
+export const checks: readonly Check[] = [files, policy, requests, dispatches, awsActions, policyTests, catalogue];
 
 function files({ files }: LoadedRepo): readonly Diagnostic[] {
   return files.findings;
@@ -58,3 +77,43 @@ function dispatches({ requests, history }: LoadedRepo): readonly Diagnostic[] {
 /** Requests are judged under a policy only where all of it is there and fits. */
 export const policyStands = (policy: LoadedPolicy, { findings }: AccessRepoFiles): boolean =>
   policy.ok && !findings.some((d) => d.severity === "error" && isPolicyPath(d.file));
+
+/** What AWS does not have. Merged requests are not looked at: AWS's list changes with upgrades, and they cannot be mended. */
+async function awsActions({ requests, files, actions }: LoadedRepo): Promise<readonly Diagnostic[]> {
+  const found: Diagnostic[] = [];
+  const look = async (named: readonly NamedAction[], file: string, at: Locate | undefined): Promise<void> => {
+    if (named.length === 0) return;
+    const catalogue = await actions.load(servicesOf([{ actions: named.map((use) => use.action) }]));
+    found.push(...checkActions({ named, file, ...(at && { at }), catalogue }));
+  };
+  for (const { path, text } of files.policy.targets) {
+    const parsed = parseTarget(text, path);
+    if (parsed.ok) await look(actionsOfTarget(parsed.value), path, parsed.at);
+  }
+  for (const { resolved } of requests) {
+    if (resolved === undefined) continue;
+    await look(actionsOfRequest(resolved.file, resolved.request.target), resolved.request.path.path, resolved.at);
+  }
+  return found;
+}
+
+/** `tests/`: what the policy must answer to whom, judged by the code that decides for real. */
+async function policyTests({ beside, policy, files, actions, now }: LoadedRepo): Promise<readonly Diagnostic[]> {
+  const found: Diagnostic[] = [];
+  for (const { path, parsed } of beside.tests) {
+    found.push(...parsed.diagnostics);
+    if (!parsed.ok || !policy.ok || !policyStands(policy, files)) continue;
+    const basis = { policy: policy.policy, files: files.policy, actions };
+    found.push(...(await runPolicyTests(basis, { path, ...parsed }, now)));
+  }
+  return found;
+}
+
+/** A catalogue that says something else than the targets sends people the wrong way; but it decides nothing. */
+function catalogue({ beside, policy, place, now }: LoadedRepo): readonly Diagnostic[] {
+  if (beside.catalogue === undefined || !policy.ok) return [];
+  if (sameCatalogue(beside.catalogue, catalogueText(policy.policy, place, now))) return [];
+  const start = { line: 1, column: 1, length: 1 };
+  const message = "The targets say something else.";
+  return [finding("CS6002", catalogueFile, start, message, { severity: "warning" })];
+}

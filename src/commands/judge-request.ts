@@ -1,5 +1,5 @@
 import { checkRequest, finding, parseRequest, parseRequestPath } from "../access-repo/index.ts";
-import type { Diagnostic, Locate, Policy, ResolvedRequest } from "../access-repo/types.ts";
+import type { Diagnostic, Locate, Policy, RequestFile, ResolvedRequest } from "../access-repo/types.ts";
 import { requestOversize } from "../plan/index.ts";
 import { gitMode } from "./git-objects.ts";
 import type { History } from "./history.ts";
@@ -17,7 +17,7 @@ export interface JudgedRequest {
   readonly state: RequestState;
   readonly diagnostics: readonly Diagnostic[];
   /** Of requests that are not merged: with the positions of their parts, for checks of several together. */
-  readonly resolved?: { readonly request: ResolvedRequest; readonly at: Locate };
+  readonly resolved?: { readonly file: RequestFile; readonly request: ResolvedRequest; readonly at: Locate };
 }
 
 const start = { line: 1, column: 1, length: 1 };
@@ -56,7 +56,7 @@ export function judgeRequest(file: FileOnDisk, history: History, policy: Policy 
   if (!checked.ok) return judged(found);
   const tooLong = requestOversize(checked.value);
   if (tooLong !== undefined) found.push(finding("CS2030", file.path, at(["role"]), tooLong));
-  return merged ? judged(found) : { ...judged(found), resolved: { request: checked.value, at } };
+  return merged ? judged(found) : { ...judged(found), resolved: { file: parsed.value, request: checked.value, at } };
 }
 
 /** C33: the path names the request in grants and records, so a revoked or ended one is not asked for again under its name. */

@@ -1,3 +1,4 @@
+import { openCatalogue } from "../action-catalogue/index.ts";
 import { loadPolicy } from "../access-repo/index.ts";
 import type { PolicyFiles, TreeFile } from "../access-repo/types.ts";
 import { readAccessRepo } from "./access-repo-files.ts";
@@ -7,6 +8,8 @@ import { gitMode } from "./git-objects.ts";
 import { openRepo, readHistory, readIndex } from "./history.ts";
 import { judgeRequest } from "./judge-request.ts";
 import { Misuse } from "./misuse.ts";
+import { readBesidePolicy } from "./beside-policy.ts";
+import { readPlace } from "./place.ts";
 import { progressLine } from "./progress.ts";
 
 export interface LoadOptions {
@@ -38,7 +41,8 @@ export async function loadRepo({ root, base, wanted, now, progress }: LoadOption
     return judgeRequest(file, history, inForce, now);
   });
   line.end();
-  return { root, files, policy, history, requests, now };
+  const [beside, place, actions] = await Promise.all([readBesidePolicy(root), readPlace(root, {}), openCatalogue()]);
+  return { root, files, policy, history, requests, beside, place, actions, now };
 }
 
 /**

@@ -46,7 +46,7 @@ Examples:
     });
 }
 
-/** `countersign owners` (issue 3, DESIGN.md section 6): prints, and returns the exit code. Never throws. */
+/** `countersign owners` (DESIGN.md section 6): prints, and returns the exit code. Never throws. */
 export async function owners(paths: readonly string[], options: OwnersOptions, io: Io): Promise<ExitCode> {
   const misuse = (why: string): ExitCode => {
     io.err(`${forTerminal(why, 5000)}\n`);

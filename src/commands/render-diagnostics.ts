@@ -28,7 +28,12 @@ function renderJson(report: Report): string {
   const { requests, policyChecked, policyDigest, base, gap, merged, fixed } = report;
   // Every key in every object: what reads it need not know which may be absent.
   const diagnostics = report.diagnostics.map((d) => ({ ...d, fix: d.fix ?? null, merged: merged.has(d.file) }));
-  const facts = { requests, policy_checked: policyChecked, policy_digest: policyDigest ?? null };
+  const facts = {
+    requests,
+    policy_tests: report.tests,
+    policy_checked: policyChecked,
+    policy_digest: policyDigest ?? null,
+  };
   const history = { history: gap === undefined ? "known" : "unknown", base: base ?? null };
   return `${forJson({ ok: !hasError(report), diagnostics, fixed, ...facts, ...history })}\n`;
 }

@@ -9,6 +9,10 @@ export interface Report {
   readonly merged: ReadonlySet<string>;
   readonly fixed: readonly Fixed[];
   readonly requests: number;
+  /** Policy tests that ran. */
+  readonly tests: number;
+  /** Whether `--fix` of the command would mend what has a fix. */
+  readonly mends: boolean;
   /** False where the policy has errors: requests were then judged by themselves only. */
   readonly policyChecked: boolean;
   readonly policyDigest: string | undefined;
@@ -18,6 +22,21 @@ export interface Report {
   /** Text of a file, for the lines that findings are about. */
   readonly source: (file: string) => string | undefined;
 }
+
+/** The findings of one thing, for commands that do not look at a whole access repo. */
+export const plainReport = (diagnostics: readonly Diagnostic[], source: Report["source"]): Report => ({
+  diagnostics,
+  merged: new Set(),
+  fixed: [],
+  requests: 0,
+  tests: 0,
+  mends: false,
+  policyChecked: true,
+  policyDigest: undefined,
+  base: undefined,
+  gap: undefined,
+  source,
+});
 
 /** The findings that a person should see, and those of merged requests that are only counted, unless `all`. */
 export function split(
@@ -51,11 +70,14 @@ export function mergedSummary(counted: readonly Diagnostic[]): string | undefine
 export function summary(shown: readonly Diagnostic[], report: Report): string {
   const errors = shown.filter((d) => d.severity === "error").length;
   const warnings = shown.length - errors;
-  const checked = `${count(report.requests, "request")} and the policy`;
+  const checked =
+    report.tests > 0
+      ? `${count(report.requests, "request")}, the policy and ${count(report.tests, "policy test")}`
+      : `${count(report.requests, "request")} and the policy`;
   if (shown.length === 0) return `No findings in ${checked}.`;
   const parts = [errors > 0 ? count(errors, "error") : "", warnings > 0 ? count(warnings, "warning") : ""];
   const files = count(new Set(shown.map((d) => d.file)).size, "file");
-  const mendable = shown.filter((d) => d.fix !== undefined && d.severity === "error").length;
+  const mendable = report.mends ? shown.filter((d) => d.fix !== undefined && d.severity === "error").length : 0;
   const fix =
     mendable > 0 ? `; --fix mends ${mendable === errors ? (errors === 1 ? "it" : "all errors") : mendable}` : "";
   return `${parts.filter(Boolean).join(", ")} in ${files}${fix}`;

@@ -101,15 +101,17 @@ function mergedFiles({ requests, files, history }: LoadedRepo): ReadonlySet<stri
 }
 
 function reportOf(repo: LoadedRepo, diagnostics: readonly Diagnostic[], fixed: readonly Fixed[]): Report {
-  const { files, policy, history, requests } = repo;
+  const { files, policy, history, requests, beside } = repo;
   const policyFiles = [files.policy.settings, ...files.policy.targets, ...files.policy.codeowners];
-  const texts = new Map([...policyFiles, ...files.requests].map((file) => [file?.path, file?.text]));
+  const texts = new Map([...policyFiles, ...files.requests, ...beside.tests].map((file) => [file?.path, file?.text]));
   const policyChecked = policyStands(policy, files);
   return {
     diagnostics,
     merged: mergedFiles(repo),
     fixed,
     requests: requests.length,
+    tests: policyChecked ? beside.tests.reduce((sum, { tests }) => sum + tests, 0) : 0,
+    mends: true,
     policyChecked,
     policyDigest: policy.ok && policyChecked ? policy.policy.digest : undefined,
     base: history.base,

@@ -127,7 +127,7 @@ describe("FILES", () => {
     ["behind a link in the repo", "requests/out/passwd", "is not inside the access repo"],
     ["that do not exist", at("z"), "does not exist"],
     ["with an impossible name", "a\0b", "does not exist"],
-    ["with a terminal's commands in the name", "\u001b[2Jx", '"[2Jx" does not exist'],
+    ["with a terminal's commands in the name", "\u001b[2Jx", '"\ufffd[2Jx" does not exist'],
   ])("%s: misuse, with the way out", async (_, name, message) => {
     folder.write({ "../other": "x", "../access repo 2": "x" });
     symlinkSync("/etc", join(folder.dir, "requests/out"));

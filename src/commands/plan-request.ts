@@ -1,0 +1,100 @@
+import type { CatalogueSource } from "../action-catalogue/index.ts";
+import { actionsOfRequest, checkActions, checkRequest, hasErrors, servicesOf } from "../access-repo/index.ts";
+import type {
+  Diagnostic,
+  Locate,
+  Policy,
+  PolicyFiles,
+  RequestFile,
+  RequestPath,
+  ResolvedRequest,
+} from "../access-repo/types.ts";
+import { objectId, ownerId, repositoryId } from "../base/ids.ts";
+import {
+  type Plan,
+  planFinding,
+  type PlanInput,
+  type PlanReview,
+  renderPlan,
+  reviewPlan,
+  servicesOfPlan,
+} from "../plan/index.ts";
+
+/** The policy that judges, the files that it was loaded from, and AWS's list of actions. */
+export interface Basis {
+  readonly policy: Policy;
+  readonly files: PolicyFiles;
+  readonly actions: CatalogueSource;
+}
+
+/** A request as a file or a policy test has it. */
+export interface Asked {
+  readonly file: RequestFile;
+  readonly at: Locate;
+  readonly path: RequestPath;
+  readonly now: Date;
+  /** True where it is on the default branch already. */
+  readonly merged: boolean;
+}
+
+export type Planned =
+  | {
+      readonly ok: true;
+      readonly request: ResolvedRequest;
+      readonly plan: Plan;
+      readonly review: PlanReview;
+      /** Warnings. */
+      readonly diagnostics: readonly Diagnostic[];
+    }
+  | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
+
+/** What only GitHub knows of a plan: ids, and the workflow file's version. */
+export type PlanFacts = Omit<PlanInput, "request" | "plan_version">;
+
+/**
+ * Checks and plans a request by the functions that the server uses, in its order. What only GitHub knows is given by `facts`;
+ * without them the plan is a preview: all of it but ids and the workflow file's version, which stand in its hash as well.
+ */
+export async function planRequest(basis: Basis, asked: Asked, facts?: PlanFacts): Promise<Planned> {
+  const { file, at, path, now, merged } = asked;
+  const repository = facts === undefined ? {} : { repositoryId: facts.access.repository_id };
+  const checked = checkRequest({ file, at, path, policy: basis.policy, now, merged, ...repository });
+  if (!checked.ok) return checked;
+  const request = checked.value;
+  if (!merged) {
+    const named = actionsOfRequest(file, request.target);
+    const catalogue = await basis.actions.load(servicesOf([{ actions: named.map((use) => use.action) }]));
+    const unknown = checkActions({ named, file: path.path, at, catalogue });
+    if (hasErrors(unknown)) return { ok: false, diagnostics: [...checked.diagnostics, ...unknown] };
+  }
+  const rendered = renderPlan({ ...(facts ?? previewFacts(request)), request });
+  if (!rendered.ok) return { ok: false, diagnostics: [...checked.diagnostics, planFinding(rendered, path.path, at)] };
+  const { plan } = rendered;
+  const review = reviewPlan(plan, await basis.actions.load(servicesOfPlan(plan)));
+  return { ok: true, request, plan, review, diagnostics: checked.diagnostics };
+}
+
+/** Stands for an id that is not known; nothing is decided by it, and people are shown words in its place. */
+const unknownId = 1;
+
+function previewFacts(request: ResolvedRequest): PlanFacts {
+  const owner = ownerId(unknownId);
+  const { repository } = request.workflow;
+  return {
+    access: { repository_id: repositoryId(unknownId), owner_id: owner },
+    workflow: { repository_id: repositoryId(unknownId), owner_id: owner, repository, blob: objectId("0".repeat(40)) },
+    repositories: new Map(
+      (request.repositories ?? []).map((name, i) => [
+        name.toLowerCase(),
+        { repository_id: repositoryId(unknownId + 1 + i), owner_id: owner, repository: name, access_repo: false },
+      ]),
+    ),
+  };
+}
+
+/** Takes the place of the ids of a preview where people read them. */
+export const withoutPreviewIds = (text: string): string =>
+  text
+    .replaceAll(`repository:${unknownId}:`, "repository:<access repo id>:")
+    .replaceAll(/, file version 0{12}/g, "")
+    .replaceAll(/, id [0-9]+\./g, ".");

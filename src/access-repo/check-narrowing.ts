@@ -1,4 +1,4 @@
-import type { Report } from "./check-request.ts";
+import type { Report } from "./report.ts";
 import { quote } from "./diagnostics.ts";
 import { firstPersistence } from "./persistence.ts";
 import { actionInside, outsidePair } from "./subset.ts";

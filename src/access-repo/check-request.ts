@@ -2,9 +2,9 @@ import { formatDuration, formatInstant } from "../base/duration.ts";
 import type { RepositoryId } from "../base/ids.ts";
 import { checkNarrowing } from "./check-narrowing.ts";
 import { checkWorkflow } from "./check-workflow.ts";
-import type { Code } from "./codes.ts";
 import { finding, hasErrors, inOrder, nowhere, quote } from "./diagnostics.ts";
-import { advise, type Advice, didYouMean, nearest } from "./suggest.ts";
+import type { Report } from "./report.ts";
+import { advise, didYouMean, nearest } from "./suggest.ts";
 import type { Diagnostic, Locate, Parsed, Policy, RequestFile, RequestPath, ResolvedRequest, Role } from "./types.ts";
 
 export interface CheckRequestInput {
@@ -19,14 +19,6 @@ export interface CheckRequestInput {
   /** The access repo's id, which is part of the subject; without it the subject's length is not checked. */
   readonly repositoryId?: RepositoryId;
 }
-
-/** Adds a finding at a path of the request file; `key` puts the finger on the name, not on what stands behind it. */
-export type Report = (
-  code: Code,
-  where: readonly (string | number)[],
-  message: string,
-  advice?: string | (Advice & { readonly finger?: "key" }),
-) => void;
 
 const day = 86_400_000;
 const maxSubjectBytes = 126;

@@ -1,4 +1,4 @@
-import type { Report } from "./check-request.ts";
+import type { Report } from "./report.ts";
 import { quote } from "./diagnostics.ts";
 import { advise } from "./suggest.ts";
 import type { RequestFile, ResolvedRequest, Role, WorkflowBinding, WorkflowPattern } from "./types.ts";

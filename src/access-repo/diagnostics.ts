@@ -1,6 +1,6 @@
 import { oneLine } from "../base/text.ts";
 import { type Code, codes } from "./codes.ts";
-import type { Diagnostic, Locate, Span } from "./types.ts";
+import type { Diagnostic, Locate, Span } from "./finding-types.ts";
 
 /** Start of a file: where a finding stands that has no better place. */
 export const fileStart: Span = { line: 1, column: 1, length: 1 };

@@ -1,4 +1,4 @@
-import type { Locate, Span } from "./types.ts";
+import type { Locate, Span } from "./finding-types.ts";
 
 type Path = readonly (string | number)[];
 const nameOf = (path: Path): string => JSON.stringify(path.map(String));

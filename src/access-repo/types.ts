@@ -1,6 +1,7 @@
 import type { Digest, ObjectId } from "../base/ids.ts";
 import type { Seconds } from "../base/duration.ts";
 import type * as z from "zod";
+import type { Diagnostic, Locate } from "./finding-types.ts";
 import type { Boundary, Permissions } from "./kind-schema.ts";
 import type { Owner } from "./owner.ts";
 import type { CheckedRequest } from "./request-schema.ts";
@@ -12,36 +13,7 @@ import type { Statement } from "./statement-schema.ts";
 /** Kinds of target. All parse; which of them a server can issue for is the business of plan/ and cloud/. */
 export type CloudKind = "aws" | "gcp" | "azure" | "github" | "oidc";
 
-/** One finding about a file, placed where a person would put the finger. Lines and columns count from 1. */
-export interface Diagnostic {
-  readonly file: string;
-  readonly line: number;
-  readonly column: number;
-  /** Characters to underline; at least 1. */
-  readonly length: number;
-  readonly severity: "error" | "warning";
-  /** `CS` and four digits, from the registry in diagnostics.ts. Never reused for another meaning. */
-  readonly code: string;
-  readonly message: string;
-  /** What to write instead. */
-  readonly hint: string;
-  /** Replaces `length` characters at the position, where a machine can mend it. */
-  readonly fix?: string;
-}
-
-/** A value that parsed, or the reasons why not. Warnings may stand beside a value; errors never do. */
-export type Parsed<T> =
-  | { readonly ok: true; readonly value: T; readonly diagnostics: readonly Diagnostic[] }
-  | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
-
-/** Where in a file something stands; lines and columns count from 1, in UTF-16 units. */
-export interface Span {
-  readonly line: number;
-  readonly column: number;
-  readonly length: number;
-}
-/** Finds the key or value at a path of a parsed file; where the path is absent, the nearest thing around it. */
-export type Locate = (path: readonly (string | number)[], want?: "key" | "value") => Span;
+export type { Diagnostic, Locate, Parsed, Span } from "./finding-types.ts";
 
 /** A parsed request with the positions of its parts, so that what is found later still points at the right line. */
 export type ParsedRequest =

@@ -3,17 +3,18 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { jsonSchemas } from "../src/access-repo/index.ts";
+import { filesReference } from "./reference.ts";
 
 // What is committed but follows from the code: `npm run build:docs` writes it, `--check` proves that it is current.
 
 /** Path below docs/ to text. */
 export const generated = (): ReadonlyMap<string, string> =>
-  new Map(
-    Object.entries(jsonSchemas()).map(([name, schema]) => [
-      `schemas/${name}.json`,
-      `${JSON.stringify(schema, null, 2)}\n`,
-    ]),
-  );
+  new Map([
+    ...Object.entries(jsonSchemas()).map(
+      ([name, schema]) => [`schemas/${name}.json`, `${JSON.stringify(schema, null, 2)}\n`] as const,
+    ),
+    ["files.md", filesReference()],
+  ]);
 
 /** Paths of generated files that are missing or differ from what the code yields now. */
 export async function outdated(): Promise<readonly string[]> {

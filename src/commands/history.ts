@@ -127,7 +127,9 @@ async function findBase(git: Git): Promise<Base | undefined> {
 }
 
 async function namedBase(git: Git, wanted: string): Promise<Base> {
-  const commit = await commitOf(git, wanted);
+  // A branch before a tag of its name: who pushes the tag `origin/main` must not choose what counts as merged.
+  let commit: string | undefined;
+  for (const name of [`refs/remotes/${wanted}`, `refs/heads/${wanted}`, wanted]) commit ??= await commitOf(git, name);
   if (commit === undefined)
     throw new Misuse(`--base: this clone has no commit ${JSON.stringify(wanted)}. Fetch it first: git fetch origin.`);
   return { name: wanted, commit };

@@ -4,7 +4,6 @@ import type { PolicyFiles, TreeFile } from "../access-repo/types.ts";
 import { readAccessRepo } from "./access-repo-files.ts";
 import type { Mendable } from "./apply-fixes.ts";
 import { type LoadedRepo, policyStands } from "./checks.ts";
-import { gitMode } from "./git-objects.ts";
 import { openRepo, readHistory, readIndex } from "./history.ts";
 import { judgeRequest } from "./judge-request.ts";
 import { Misuse } from "./misuse.ts";
@@ -49,8 +48,8 @@ export async function loadRepo({ root, base, wanted, now, progress }: LoadOption
  * Files that `--fix` may write: the policy's, and requests that nobody can have merged, since those must stay what was approved.
  */
 export function mendables({ files, policy, history, requests, now }: LoadedRepo): readonly Mendable[] {
-  const plain = <T extends TreeFile>(file: T | undefined): file is T & { text: string } =>
-    file?.text !== undefined && file.mode === gitMode.plainFile;
+  // A link has no text, so that what it leads to is not written.
+  const plain = <T extends TreeFile>(file: T | undefined): file is T & { text: string } => file?.text !== undefined;
   const all = [files.policy.settings, ...files.policy.targets, ...files.policy.codeowners];
   const ofPolicy = all.filter(plain).map(({ path, text }): Mendable => {
     const judge = (changed: string) => loadPolicy(withText(files.policy, path, changed)).diagnostics;

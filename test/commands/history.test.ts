@@ -72,16 +72,28 @@ describe("C10 C33 what was merged stays what it was", () => {
     folder.write({ [at("old")]: fine.replace("1h", "2h") });
     expect((await folder.findings()).found).toEqual([`${at("old")}:1:1 CS4002 error`]);
   });
+  test("a pipe in its place is no warning", async () => {
+    folder.commit({ [at("old")]: fine });
+    rmSync(inside(at("old")));
+    execFileSync("sh", ["-c", 'mkfifo "$0"', inside(at("old"))]);
+    expect((await folder.findings()).found).toEqual([`${at("old")}:1:1 CS2001 error`]);
+  });
   test("another mode", async () => {
     folder.commit({ [at("old")]: fine });
     chmodSync(inside(at("old")), 0o755);
     expect((await folder.findings()).found).toEqual([`${at("old")}:1:1 CS2001 error`]);
   });
-  test("a name that the base had before, deleted or renamed or brought by a merge itself", async () => {
+  test("a name that the base had before, deleted, renamed, brought by a merge itself or by a branch of it", async () => {
     folder.commit({ [at("gone")]: fine, [at("gone-2")]: fine, [at("moved")]: fine });
     rmSync(inside(at("gone")));
     folder.git("mv", at("moved"), at("target"));
     folder.commit({});
+    branch("quiet");
+    folder.commit({ [at("in-side")]: fine });
+    rmSync(inside(at("in-side")));
+    folder.commit({});
+    folder.git("checkout", "-q", "main");
+    folder.git("merge", "-q", "--no-ff", "-m", "x", "quiet");
     branch("side");
     folder.commit({ "README.md": "side" });
     folder.git("checkout", "-q", "main");
@@ -89,11 +101,13 @@ describe("C10 C33 what was merged stays what it was", () => {
     folder.git("merge", "-q", "--no-commit", "side");
     folder.commit({ [at("by-merge")]: fine });
     rmSync(inside(at("by-merge")));
+    rmSync(inside(at("target")));
     folder.commit({});
     branch();
-    folder.commit({ [at("gone")]: fine, [at("moved")]: fine, [at("by-merge")]: fine, [at("other")]: fine });
+    const names = ["by-merge", "gone", "in-side", "moved", "target"];
+    folder.commit(Object.fromEntries([...names, "other"].map((name) => [at(name), fine])));
     const { found, json } = await folder.findings();
-    expect(found).toEqual(["by-merge", "gone", "moved"].map((name) => `${at(name)}:1:1 CS2026 error`));
+    expect(found).toEqual(names.map((name) => `${at(name)}:1:1 CS2026 error`));
     expect(json.diagnostics[1]).toMatchObject({
       message: "main has had a file of this name before.",
       hint: `Rename it, for example to ${at("gone-3")}.`,
@@ -144,6 +158,15 @@ describe("the base", () => {
     clone.git("checkout", "-q", "origin/ask");
     expect((await clone.findings()).found).toEqual([`${both.new} error`, `${both.old} warning`]);
     expect((await asked(clone, { base: "origin/ask" })).found).toEqual([`${both.new} warning`, `${both.old} warning`]);
+  });
+  test("is never a tag that is named like it", async () => {
+    const clone = cloned();
+    clone.git("checkout", "-q", "--detach", "origin/ask");
+    clone.git("tag", "origin/main", "origin/ask");
+    clone.git("tag", "main", "origin/ask");
+    for (const base of ["origin/main", "main"])
+      expect((await clone.findings({ base })).found).toEqual([`${both.new} error`, `${both.old} warning`]);
+    expect((await asked(clone)).found).toEqual([`${both.new} error`, `${both.old} warning`]);
   });
   test.each(["nowhere", "--all", "", "-1", "HEAD:requests"])(
     "%j names no commit: misuse, with the way out",
@@ -252,6 +275,12 @@ describe("two requests that would start one workflow", () => {
     folder.commit({});
     folder.write({ [at("a")]: fine, [at("b")]: other, [at("c")]: fine });
     expect((await folder.findings()).found).toEqual([`${at("b")}:16:1 CS4010 error`]);
+  });
+  test("is not said where any of them may be merged", async () => {
+    folder.commit({ [at("a")]: fine, [at("b")]: other });
+    folder.git("checkout", "-q", "--detach");
+    folder.git("branch", "-q", "-D", "main");
+    expect((await folder.findings()).found).toEqual([]);
   });
   test("one of them merged is no conflict", async () => {
     folder.commit({ [at("a")]: fine });

@@ -1,9 +1,10 @@
 import { cpus, loadavg, totalmem } from "node:os";
 import { codeowners } from "./codeowners.ts";
 import type { Benchmark, Row } from "./measure.ts";
+import { validate } from "./validate.ts";
 
 // `npm run bench [-- name...]`. A benchmark is a file beside this one and a line here.
-const benchmarks: Readonly<Record<string, Benchmark>> = { codeowners };
+const benchmarks: Readonly<Record<string, Benchmark>> = { codeowners, validate };
 
 const ms = (value: number): string => value.toFixed(value < 10 ? 2 : 1);
 

@@ -15,7 +15,9 @@ export interface Fixed {
 export interface Mendable {
   readonly path: string;
   readonly text: string;
-  /** What would be found if the file held this text: in a request; or, of a policy file, in the whole policy. */
+  /** What is found now: in a request; or, of a policy file, in the whole policy. */
+  readonly found: readonly Diagnostic[];
+  /** What would be found if the file held another text. */
   readonly judge: (text: string) => readonly Diagnostic[];
 }
 
@@ -29,16 +31,11 @@ export interface FixResult {
  * Mends what a finding's `fix` says, in files of `root`. A file is written only where each mended finding is gone and nothing
  * came in its place; findings that the mended one hid do not count. Others may stay.
  */
-export async function applyFixes(
-  root: string,
-  found: readonly Diagnostic[],
-  files: readonly Mendable[],
-): Promise<FixResult> {
+export async function applyFixes(root: string, files: readonly Mendable[]): Promise<FixResult> {
   const fixed: Fixed[] = [];
   const failed: { file: string; why: string }[] = [];
   for (const file of files) {
-    const wanted = found.filter((d) => d.file === file.path && d.severity === "error" && d.fix !== undefined);
-    const mended = mend(file, found, wanted);
+    const mended = mend(file);
     if (mended === undefined) continue;
     const why = await replaceFile(root, file.path, file.text, mended.text);
     if (why === undefined) fixed.push(...mended.fixed);
@@ -53,7 +50,9 @@ interface Mended {
 }
 
 /** All at once, or, where they do not go together, those that go one by one. */
-function mend(file: Mendable, found: readonly Diagnostic[], wanted: readonly Diagnostic[]): Mended | undefined {
+function mend(file: Mendable): Mended | undefined {
+  const { path, found } = file;
+  const wanted = found.filter((d) => d.file === path && d.severity === "error" && d.fix !== undefined);
   if (wanted.length === 0) return undefined;
   const all = replaced(file, wanted);
   if (all !== undefined && better(found, file.judge(all.text), wanted)) return all;

@@ -11,7 +11,7 @@ import {
   servicesOf,
 } from "../access-repo/index.ts";
 import type { CatalogueSource } from "../action-catalogue/index.ts";
-import type { Diagnostic, Locate, ResolvedRequest } from "../access-repo/types.ts";
+import type { Diagnostic, Locate, Policy, ResolvedRequest } from "../access-repo/types.ts";
 import type { AccessRepoFiles } from "./access-repo-files.ts";
 import { type BesidePolicy, catalogueFile } from "./beside-policy.ts";
 import { catalogueText, sameCatalogue } from "./catalogue.ts";
@@ -33,10 +33,14 @@ export interface LoadedRepo {
   readonly place: RepositoryPlace | null;
   /** AWS's list of actions. */
   readonly actions: CatalogueSource;
+  /** False for a file that was not asked for; findings about it are not shown, unless they are errors of the policy. */
+  readonly wanted: (path: string) => boolean;
   readonly now: Date;
+  /** Texts by path, for the lines that findings are about. A check that reads another file puts its text here. */
+  readonly texts: Map<string, string>;
 }
 
-/** One kind of finding over a loaded repo. Never throws on what the repo holds. */
+/** One kind of finding over a loaded repo. Whatever the repo holds is told, not thrown. */
 export type Check = (repo: LoadedRepo) => readonly Diagnostic[] | Promise<readonly Diagnostic[]>;
 
 /** What `validate` does, in this order; findings are sorted by place afterwards. */
@@ -74,9 +78,9 @@ function dispatches({ requests, history }: LoadedRepo): readonly Diagnostic[] {
   return found;
 }
 
-/** Requests are judged under a policy only where all of it is there and fits. */
-export const policyStands = (policy: LoadedPolicy, { findings }: AccessRepoFiles): boolean =>
-  policy.ok && !findings.some((d) => d.severity === "error" && isPolicyPath(d.file));
+/** What requests are judged under: a policy of which all is there and fits, or none. */
+export const policyInForce = (policy: LoadedPolicy, { findings }: AccessRepoFiles): Policy | undefined =>
+  policy.ok && !findings.some((d) => d.severity === "error" && isPolicyPath(d.file)) ? policy.policy : undefined;
 
 /** What AWS does not have. Merged requests are not looked at: AWS's list changes with upgrades, and they cannot be mended. */
 async function awsActions({ requests, files, actions }: LoadedRepo): Promise<readonly Diagnostic[]> {
@@ -100,10 +104,11 @@ async function awsActions({ requests, files, actions }: LoadedRepo): Promise<rea
 /** `tests/`: what the policy must answer to whom, judged by the code that decides for real. */
 async function policyTests({ beside, policy, files, actions, now }: LoadedRepo): Promise<readonly Diagnostic[]> {
   const found: Diagnostic[] = [];
+  const inForce = policyInForce(policy, files);
   for (const { path, parsed } of beside.tests) {
     found.push(...parsed.diagnostics);
-    if (!parsed.ok || !policy.ok || !policyStands(policy, files)) continue;
-    const basis = { policy: policy.policy, files: files.policy, actions };
+    if (!parsed.ok || inForce === undefined) continue;
+    const basis = { policy: inForce, files: files.policy, actions };
     found.push(...(await runPolicyTests(basis, { path, ...parsed }, now)));
   }
   return found;

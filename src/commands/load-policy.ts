@@ -1,7 +1,7 @@
 import { type LoadedPolicy, loadPolicy } from "../access-repo/index.ts";
 import type { Policy, PolicyFiles } from "../access-repo/types.ts";
 import { readAccessRepo } from "./access-repo-files.ts";
-import { policyStands } from "./checks.ts";
+import { policyInForce } from "./checks.ts";
 import type { Io } from "./io.ts";
 import { render } from "./render-diagnostics.ts";
 import { plainReport } from "./report.ts";
@@ -16,7 +16,8 @@ export interface ReadPolicy {
 export async function readPolicy(root: string, io: Io): Promise<ReadPolicy | undefined> {
   const files = await readAccessRepo(root, { wanted: () => false });
   const loaded: LoadedPolicy = loadPolicy(files.policy);
-  if (loaded.ok && policyStands(loaded, files)) return { policy: loaded.policy, files: files.policy };
+  const policy = policyInForce(loaded, files);
+  if (policy !== undefined) return { policy, files: files.policy };
   const texts = new Map(
     [files.policy.settings, ...files.policy.targets, ...files.policy.codeowners].map((file) => [
       file?.path,

@@ -1,9 +1,9 @@
 import { openCatalogue } from "../action-catalogue/index.ts";
 import { loadPolicy } from "../access-repo/index.ts";
 import type { PolicyFiles, TreeFile } from "../access-repo/types.ts";
-import { readAccessRepo } from "./access-repo-files.ts";
+import { type AccessRepoFiles, readAccessRepo } from "./access-repo-files.ts";
 import type { Mendable } from "./apply-fixes.ts";
-import { type LoadedRepo, policyStands } from "./checks.ts";
+import { type LoadedRepo, policyInForce } from "./checks.ts";
 import { openRepo, readHistory, readIndex } from "./history.ts";
 import { judgeRequest } from "./judge-request.ts";
 import { Misuse } from "./misuse.ts";
@@ -33,7 +33,7 @@ export async function loadRepo({ root, base, wanted, now, progress }: LoadOption
     readAccessRepo(root, { wanted, ...index }),
   ]);
   const policy = loadPolicy(files.policy);
-  const inForce = policy.ok && policyStands(policy, files) ? policy.policy : undefined;
+  const inForce = policyInForce(policy, files);
   const line = progressLine(progress, files.requests.length);
   const requests = files.requests.map((file, i) => {
     line.step(i);
@@ -41,25 +41,32 @@ export async function loadRepo({ root, base, wanted, now, progress }: LoadOption
   });
   line.end();
   const [beside, place, actions] = await Promise.all([readBesidePolicy(root), readPlace(root, {}), openCatalogue()]);
-  return { root, files, policy, history, requests, beside, place, actions, now };
+  const texts = new Map<string, string>();
+  for (const { path, text } of [...policyFiles(files), ...files.requests, ...beside.tests])
+    if (text !== undefined) texts.set(path, text);
+  return { root, files, policy, history, requests, beside, place, actions, wanted, now, texts };
 }
+
+const policyFiles = ({ policy }: AccessRepoFiles): readonly TreeFile[] =>
+  [policy.settings, ...policy.targets, ...policy.codeowners].filter((file) => file !== undefined);
 
 /**
  * Files that `--fix` may write: the policy's, and requests that nobody can have merged, since those must stay what was approved.
  */
 export function mendables({ files, policy, history, requests, now }: LoadedRepo): readonly Mendable[] {
   // A link has no text, so that what it leads to is not written.
-  const plain = <T extends TreeFile>(file: T | undefined): file is T & { text: string } => file?.text !== undefined;
-  const all = [files.policy.settings, ...files.policy.targets, ...files.policy.codeowners];
-  const ofPolicy = all.filter(plain).map(({ path, text }): Mendable => {
-    const judge = (changed: string) => loadPolicy(withText(files.policy, path, changed)).diagnostics;
-    return { path, text, judge };
-  });
-  const inForce = policy.ok && policyStands(policy, files) ? policy.policy : undefined;
-  const news = requests.filter(({ state }) => state === "new").map(({ file }) => file);
-  const ofRequests = news.filter(plain).map((file): Mendable => {
+  const plain = <T extends TreeFile>(file: T): file is T & { text: string } => file.text !== undefined;
+  const ofPolicy = policyFiles(files)
+    .filter(plain)
+    .map(({ path, text }): Mendable => {
+      const judge = (changed: string) => loadPolicy(withText(files.policy, path, changed)).diagnostics;
+      return { path, text, found: policy.diagnostics, judge };
+    });
+  const inForce = policyInForce(policy, files);
+  const ofRequests = requests.flatMap(({ file, state, diagnostics: found }): readonly Mendable[] => {
+    if (state !== "new" || !plain(file)) return [];
     const judge = (text: string) => judgeRequest({ ...file, text }, history, inForce, now).diagnostics;
-    return { path: file.path, text: file.text, judge };
+    return [{ path: file.path, text: file.text, found, judge }];
   });
   return [...ofPolicy, ...ofRequests];
 }

@@ -29,7 +29,8 @@ export async function findRepo(cwd: string, asked: string | undefined): Promise<
       `--repo: ${quote(asked)} is no access repo: it has no ${settingsPath}, no targets and no requests.`,
     );
   }
-  const here = await realpath(cwd);
+  const here = await realpath(cwd).catch(() => undefined);
+  if (here === undefined) throw new Misuse("The working folder is gone. Name the access repo's folder: --repo DIR.");
   for (let folder = here; ; folder = dirname(folder)) {
     if (await exists(join(folder, settingsPath))) return folder;
     if (folder === dirname(folder)) break;

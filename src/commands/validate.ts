@@ -3,7 +3,7 @@ import { hasErrors, isPolicyPath } from "../access-repo/index.ts";
 import type { Diagnostic } from "../access-repo/types.ts";
 import { forLogLine, forTerminal } from "../base/text.ts";
 import { applyFixes, type Fixed } from "./apply-fixes.ts";
-import { checks, type LoadedRepo, policyStands } from "./checks.ts";
+import { checks, type LoadedRepo, policyInForce } from "./checks.ts";
 import type { Io } from "./io.ts";
 import { loadRepo, mendables } from "./load-repo.ts";
 import { Misuse } from "./misuse.ts";
@@ -40,19 +40,16 @@ export async function validate(options: ValidateOptions, io: Io, progress?: (tex
     const wanted = selection(await pathsInRepo(root, io.cwd, options.files));
     const load = async () => await loadRepo({ root, base: options.base, wanted, now: io.now(), progress });
     let repo = await load();
-    let found = await findings(repo, wanted);
+    let found = await findings(repo);
     const fixed: Fixed[] = [];
     for (let round = 0; options.fix === true && round < maxRounds; round++) {
-      const result = await applyFixes(
-        root,
-        found,
-        mendables(repo).filter(({ path }) => wanted(path)),
-      );
+      const named = mendables(repo).filter(({ path }) => wanted(path));
+      const result = await applyFixes(root, named);
       for (const { file, why } of result.failed) note(`countersign: ${file} was not mended: ${why}.`);
       if (result.fixed.length === 0) break;
       fixed.push(...result.fixed);
       repo = await load();
-      found = await findings(repo, wanted);
+      found = await findings(repo);
     }
     const report = reportOf(repo, found, fixed);
     if (report.gap !== undefined) note(`countersign: what is merged already was not checked: ${report.gap}.`);
@@ -80,14 +77,14 @@ function selection(paths: readonly string[]): (path: string) => boolean {
 }
 
 /** All findings, those of merged requests as warnings, in the order of places. */
-async function findings(repo: LoadedRepo, wanted: (path: string) => boolean): Promise<readonly Diagnostic[]> {
+async function findings(repo: LoadedRepo): Promise<readonly Diagnostic[]> {
   const found: Diagnostic[] = [];
   for (const check of checks) found.push(...(await check(repo)));
   const merged = mergedFiles(repo);
   return (
     found
       // Errors of the policy concern every file that was named.
-      .filter((d) => wanted(d.file) || (d.severity === "error" && isPolicyPath(d.file)))
+      .filter((d) => repo.wanted(d.file) || (d.severity === "error" && isPolicyPath(d.file)))
       .map((d): Diagnostic => (merged.has(d.file) ? { ...d, severity: "warning" } : d))
       .sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : a.line - b.line || a.column - b.column))
   );
@@ -102,21 +99,19 @@ function mergedFiles({ requests, files, history }: LoadedRepo): ReadonlySet<stri
 
 function reportOf(repo: LoadedRepo, diagnostics: readonly Diagnostic[], fixed: readonly Fixed[]): Report {
   const { files, policy, history, requests, beside } = repo;
-  const policyFiles = [files.policy.settings, ...files.policy.targets, ...files.policy.codeowners];
-  const texts = new Map([...policyFiles, ...files.requests, ...beside.tests].map((file) => [file?.path, file?.text]));
-  const policyChecked = policyStands(policy, files);
+  const inForce = policyInForce(policy, files);
   return {
     diagnostics,
     merged: mergedFiles(repo),
     fixed,
     requests: requests.length,
-    tests: policyChecked ? beside.tests.reduce((sum, { tests }) => sum + tests, 0) : 0,
+    tests: inForce === undefined ? 0 : beside.tests.reduce((sum, { tests }) => sum + tests, 0),
     mends: true,
-    policyChecked,
-    policyDigest: policy.ok && policyChecked ? policy.policy.digest : undefined,
+    policyChecked: inForce !== undefined,
+    policyDigest: inForce?.digest,
     base: history.base,
     gap: history.gap,
-    source: (file) => texts.get(file),
+    source: (file) => repo.texts.get(file),
   };
 }
 

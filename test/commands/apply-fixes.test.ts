@@ -34,7 +34,7 @@ ${at("a")}:12:16: fixed CS2022: Production -> production
 No findings in 1 request and the policy.
 `);
     expect(code).toBe(0);
-    expect(folder.read(at("a"))).toBe(replace(["role: operator", 'role: operator # why']));
+    expect(folder.read(at("a"))).toBe(replace(["role: operator", "role: operator # why"]));
   });
   test("several in one line", async () => {
     folder.write({
@@ -155,7 +155,7 @@ describe("applyFixes", () => {
     judge: (text: string) => readonly Diagnostic[] = () => [],
   ) => {
     writeFileSync(inside("f"), text);
-    const result = await applyFixes(folder.dir, wanted, [{ path: "f", text, judge }]);
+    const result = await applyFixes(folder.dir, [{ path: "f", text, found: wanted, judge }]);
     return [readFileSync(inside("f"), "utf8"), result.fixed.length];
   };
   test("replaces from the end, so that places stay right", async () => {

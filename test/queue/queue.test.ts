@@ -236,18 +236,26 @@ describeStores("the queue", (open) => {
     expect(ran).toEqual(["kept"]);
   });
 
-  it("starts at once what this process enqueues, and finds by polling what another did", async () => {
+  it("starts at once what this process enqueues", async () => {
+    const { db } = await open();
+    const clock = testClock();
+    const ran: string[] = [];
+    // The next look at the table is further away than the test's patience.
+    const queue = make({ db, clock, handlers: async (key) => void ran.push(key), pollMilliseconds: 600_000 });
+    await queue.start();
+    await queue.idle();
+    await queue.enqueue("own");
+    await until(() => ran.includes("own"));
+  });
+
+  it("finds by polling what another process enqueued", async () => {
     const [one, two] = [await open(), await open()];
     const clock = testClock();
     const ran: string[] = [];
     const queue = make({ db: one.db, clock, handlers: async (key) => void ran.push(key) });
     await queue.start();
-    const from = performance.now();
-    await queue.enqueue("own");
-    await until(() => ran.length === 1);
-    expect(performance.now() - from).toBeLessThan(200);
     await enqueueJob(two.db, clock, "other");
-    await until(() => ran.length === 2);
+    await until(() => ran.includes("other"));
   });
 
   it("sweeps at the start and then at its interval, one replica at a time", async () => {

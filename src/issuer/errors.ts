@@ -6,6 +6,8 @@ export type IssuerErrorCode =
   | "assertion_refused"
   | "no_signing_key"
   | "rotation_pending"
+  | "no_such_key"
+  | "key_in_use"
   | "bad_key_export";
 
 /** What the issuer refuses or cannot do. Messages name key ids, never key material, claims' values or sealed text. */

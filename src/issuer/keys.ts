@@ -2,15 +2,16 @@ import { randomUUID as nodeRandomUUID } from "node:crypto";
 import { SignJWT } from "jose";
 import type { Kysely } from "kysely";
 import type { Clock } from "../base/clock.ts";
+import { RetryLater } from "../base/errors.ts";
 import type { Database } from "../store/schema.ts";
 import { assertionClaims } from "./claims.ts";
 import { IssuerError } from "./errors.ts";
-import { ensureKeys, readKeys, type KeyTable } from "./key-table.ts";
-import { rotateIssuerKey, rotateLedgerKey } from "./rotation.ts";
+import { holdKeys } from "./held-keys.ts";
+import { isPublished, isRevoked, signerAt } from "./key-state.ts";
+import { ensureKeys, type KeyTable } from "./key-table.ts";
 import type { Sealer } from "./sealing.ts";
 import { ledgerSigner, publicJwk, type SigningKey } from "./signing-key.ts";
-import { exportKeys, importKeys } from "./transfer.ts";
-import type { Keys, LedgerSigner } from "./types.ts";
+import type { Keys } from "./types.ts";
 
 export interface OpenKeysOptions {
   readonly db: Kysely<Database>;
@@ -18,7 +19,7 @@ export interface OpenKeysOptions {
   readonly clock: Clock;
   /** `iss`, byte for byte: ISSUER_URL, by default PUBLIC_URL. */
   readonly issuerUrl: string;
-  /** For `jti` and entry ids. */
+  /** For `jti`. */
   readonly randomUUID?: () => string;
 }
 
@@ -30,31 +31,28 @@ export async function openKeys(options: OpenKeysOptions): Promise<Keys> {
   const { clock, issuerUrl, randomUUID = nodeRandomUUID } = options;
   const table: KeyTable = { db: options.db, sealer: options.sealer };
   await ensureKeys(table, clock.now());
-  let held = await readKeys(table);
-  const refresh = async (): Promise<void> => {
-    held = await readKeys(table);
-  };
-  const of = (purpose: SigningKey["purpose"]): readonly SigningKey[] => held.filter((key) => key.purpose === purpose);
-  const published = (now: Date): readonly SigningKey[] =>
-    of("issuer").filter((key) => !key.retiredAt || key.retiredAt > now);
-  const signerOf = (key: SigningKey | undefined): LedgerSigner | undefined => key && ledgerSigner(key);
+  const held = await holdKeys(table, clock);
+  // A revoked one is not believed either: with it a stranger could write a ledger from its first entry on (C70).
+  const ledgerKeyOf = (kid: string): SigningKey | undefined =>
+    held.all().find((key) => key.purpose === "ledger" && key.kid === kid && !isRevoked(key));
 
-  const keys: Keys = {
-    // Newest first: whoever reads only the first key reads the one that will sign longest.
-    jwks: () => ({
-      keys: published(clock.now())
-        .toReversed()
-        .map((key) => publicJwk(key.kid, key.publicKey)),
-    }),
+  return {
+    jwks: async () => {
+      const keys = await held.atHand();
+      const now = clock.now();
+      // Newest first: whoever reads only the first key reads the one that will sign longest.
+      const published = keys.filter((key) => isPublished(key, now)).toReversed();
+      return { keys: published.map((key) => publicJwk(key.kid, key.publicKey)) };
+    },
 
     signAssertion: async (request) => {
       const claims = assertionClaims(request, { issuer: issuerUrl, jti: randomUUID() });
-      const key = published(request.now).findLast((key) => key.privateKey && key.activeFrom <= request.now);
+      const keys = await held.fresh().catch((cause: unknown) => {
+        throw new RetryLater("keys_unreadable", "Whether the signing key still holds cannot be read now.", { cause });
+      });
+      const key = signerAt(keys, "issuer", request.now);
       if (!key?.privateKey) {
-        throw new IssuerError(
-          "no_signing_key",
-          "There is no issuer key that signs now: `countersign keys rotate --revoke` makes one.",
-        );
+        throw new IssuerError("no_signing_key", "There is no issuer key that signs now: a restart makes one.");
       }
       return new SignJWT({ ...claims })
         .setProtectedHeader({ alg: "RS256", kid: key.kid, typ: "JWT" })
@@ -62,31 +60,17 @@ export async function openKeys(options: OpenKeysOptions): Promise<Keys> {
     },
 
     get ledger() {
-      const signer = signerOf(of("ledger").findLast((key) => key.privateKey !== null));
-      if (!signer)
-        throw new IssuerError("no_signing_key", "There is no ledger key: `countersign keys import` brings one back.");
+      const key = signerAt(held.all(), "ledger", clock.now());
+      const signer = key && ledgerSigner(key);
+      if (!signer) throw new IssuerError("no_signing_key", "There is no ledger key: a restart makes one.");
       return signer;
     },
-    ledgerSigner: (kid) => signerOf(of("ledger").find((key) => key.kid === kid)),
-    ledgerKeyOf: (kid) => of("ledger").find((key) => key.kid === kid)?.publicKey,
+    ledgerSigner: (kid) => {
+      const key = ledgerKeyOf(kid);
+      return key && ledgerSigner(key);
+    },
+    ledgerKeyOf: (kid) => ledgerKeyOf(kid)?.publicKey,
 
-    refresh,
-    rotateIssuer: async (rotation) => {
-      const result = await rotateIssuerKey(table, clock.now(), rotation);
-      await refresh();
-      return result;
-    },
-    rotateLedgerKey: async () => {
-      const entry = await rotateLedgerKey(table, clock.now(), keys.ledger.kid, randomUUID());
-      await refresh();
-      return entry;
-    },
-    exportKeys: () => exportKeys(held),
-    importKeys: async (exported) => {
-      const result = await importKeys(table, exported, clock.now());
-      await refresh();
-      return result;
-    },
+    refresh: held.refresh,
   };
-  return keys;
 }

@@ -1,81 +1,131 @@
-import { formatInstant } from "../base/duration.ts";
-import type { KeyRotatedEntry } from "../ledger/index.ts";
 import { IssuerError } from "./errors.ts";
-import { changeKeys, freshRow, type KeyTable } from "./key-table.ts";
+import { changeKeys, freshRow, type KeyTable, type KeyTransaction } from "./key-table.ts";
+import { isRevoked, signerAt } from "./key-state.ts";
+import { factsOf, type KeyRow } from "./signing-key.ts";
 
 /**
  * Published that long before it signs, and that long after it has stopped: no cloud documents how long it keeps a key
  * set; others chose a day (CLOUDS.md section 0).
  */
-const overlapMs = 24 * 3600 * 1000;
+export const overlapMs = 24 * 3600 * 1000;
 
-/** See `Keys.rotateIssuer`. */
-export async function rotateIssuerKey(
-  table: KeyTable,
-  now: Date,
-  options: { readonly revoke?: boolean } = {},
-): Promise<{ kid: string; activeFrom: Date }> {
-  const revoke = options.revoke === true;
-  const activeFrom = revoke ? now : new Date(now.getTime() + overlapMs);
+/** See `KeyAdmin.rotateIssuer`. */
+export async function rotateIssuerKey(table: KeyTable, now: Date): Promise<{ kid: string; activeFrom: Date }> {
+  const activeFrom = new Date(now.getTime() + overlapMs);
   const fresh = await freshRow(table, "issuer", now, activeFrom);
   return changeKeys(table, async (trx, current) => {
-    const live = current.filter((row) => row.purpose === "issuer" && row.retired_at === null);
-    if (!revoke && live.some((row) => row.active_from > now)) {
+    if (current.some((row) => row.purpose === "issuer" && row.sealed_private !== null && row.active_from > now)) {
       throw new IssuerError(
         "rotation_pending",
-        "A rotation is under way: its key does not sign yet. Wait until it does, or revoke.",
+        "A rotation is under way: its key does not sign yet. Wait until it does, or revoke one of the two.",
       );
     }
-    if (revoke) {
-      // A key that leaked must be gone at once, also for a replica that reads the table later, and for good.
-      await trx
-        .updateTable("signing_key")
-        .set({ retired_at: now, sealed_private: null })
-        .where("purpose", "=", "issuer")
-        .execute();
-    } else {
-      await trx
-        .updateTable("signing_key")
-        .set({ retired_at: new Date(activeFrom.getTime() + overlapMs) })
-        .where("purpose", "=", "issuer")
-        .where("retired_at", "is", null)
-        .execute();
-    }
+    // The one that signs as well, whatever end it had: it must last until the new one begins.
+    const signer = signerAt(current.map(factsOf), "issuer", now)?.kid ?? "";
+    await trx
+      .updateTable("signing_key")
+      .set({ retired_at: new Date(activeFrom.getTime() + overlapMs) })
+      .where("purpose", "=", "issuer")
+      .where((b) => b.or([b("retired_at", "is", null), b("kid", "=", signer)]))
+      .execute();
     await trx.insertInto("signing_key").values(fresh).execute();
     return { kid: fresh.kid, activeFrom };
   });
 }
 
-/** See `Keys.rotateLedgerKey`. The old key stays able to sign: ledgers are handed over one by one. */
-export async function rotateLedgerKey(
-  table: KeyTable,
-  now: Date,
-  oldKid: string,
-  entryId: string,
-): Promise<KeyRotatedEntry> {
+/** See `KeyAdmin.rotateLedger`. The old key stays able to sign: each ledger goes on with it until its own entry is written. */
+export async function rotateLedgerKey(table: KeyTable, now: Date): Promise<{ kid: string; activeFrom: Date }> {
   const fresh = await freshRow(table, "ledger", now, now);
-  await changeKeys(table, async (trx, current) => {
+  return changeKeys(table, async (trx, current) => {
     const newest = current.findLast((row) => row.purpose === "ledger" && row.sealed_private !== null);
-    if (newest?.kid !== oldKid) {
-      // Two rotations from one old key would write two entries, of which a ledger can follow only the first.
-      throw new IssuerError(
-        "rotation_pending",
-        "Another replica has rotated the ledger key. Look again before you repeat it.",
-      );
-    }
     // Strictly later, so that "newest" has one answer also within a millisecond.
-    const activeFrom = new Date(Math.max(now.getTime(), newest.active_from.getTime() + 1));
+    const activeFrom = new Date(Math.max(now.getTime(), (newest?.active_from.getTime() ?? 0) + 1));
     await trx
       .insertInto("signing_key")
       .values({ ...fresh, active_from: activeFrom })
       .execute();
+    return { kid: fresh.kid, activeFrom };
   });
-  return {
-    v: 1,
-    id: entryId,
-    at: formatInstant(now),
-    type: "key_rotated",
-    old_kid: oldKid,
-    key: { kid: fresh.kid, public_key: fresh.public_key },
-  };
 }
+
+export interface Revocation {
+  readonly purpose: KeyRow["purpose"];
+  /** It was revoked before: nothing was changed. */
+  readonly already: boolean;
+  /** The key that signs now, and whether clouds had no chance yet to read it. */
+  readonly signs: { readonly kid: string; readonly fresh: boolean } | null;
+}
+
+/**
+ * See `KeyAdmin.revoke`. The private half is erased, so that no replica that reads the table later can use it.
+ * @param ledgersOf names of the ledgers that go on with a key; asked inside the transaction
+ */
+export async function revokeKey(
+  table: KeyTable,
+  now: Date,
+  kid: string,
+  ledgersOf: (trx: KeyTransaction) => Promise<ReadonlyMap<string, readonly string[]>>,
+): Promise<Revocation> {
+  const fresh = await freshRow(table, "issuer", now, now);
+  return changeKeys(table, async (trx, current) => {
+    const row = current.find((each) => each.kid === kid);
+    if (!row) throw new IssuerError("no_such_key", "There is no key with this id: `countersign keys list` shows them.");
+    const { purpose } = row;
+    const already = isRevoked(factsOf(row));
+    if (purpose === "ledger" && !already) await mayRevokeLedger(trx, current, row, now, ledgersOf);
+    if (!already) await update(trx, kid, { retired_at: now, sealed_private: null });
+    const left = current.filter((each) => each.kid !== kid);
+    if (purpose === "issuer") return { purpose, already, signs: await keepSigning(trx, left, fresh, now) };
+    const signer = signerAt(left.map(factsOf), "ledger", now);
+    return { purpose, already, signs: signer ? { kid: signer.kid, fresh: false } : null };
+  });
+}
+
+/** A ledger whose key is gone can never be written again: nobody else may sign its next batch (C52). */
+async function mayRevokeLedger(
+  trx: KeyTransaction,
+  current: readonly KeyRow[],
+  { kid }: KeyRow,
+  now: Date,
+  ledgersOf: (trx: KeyTransaction) => Promise<ReadonlyMap<string, readonly string[]>>,
+): Promise<void> {
+  const ledgers = (await ledgersOf(trx)).get(kid) ?? [];
+  if (ledgers.length === 0 && signerAt(current.map(factsOf), "ledger", now)?.kid !== kid) return;
+  const still = ledgers.length === 0 ? "New ledgers begin with it" : `It signs the ledger of ${ledgers.join(", ")}`;
+  throw new IssuerError(
+    "key_in_use",
+    `${still}: run \`countersign keys rotate ledger\` first, and wait until \`keys list\` shows this key as retired.`,
+  );
+}
+
+/**
+ * Leaves exactly one issuer key that signs now and does not run out. Rather one that clouds know: an older one that is still
+ * published goes on as if it had not been rotated; else one that is already published begins at once; else a new one.
+ */
+async function keepSigning(
+  trx: KeyTransaction,
+  left: readonly KeyRow[],
+  fresh: KeyRow,
+  now: Date,
+): Promise<Revocation["signs"]> {
+  const keys = left.map(factsOf);
+  const signer = signerAt(keys, "issuer", now);
+  const upcoming = keys.find((key) => key.purpose === "issuer" && key.hasPrivate && key.activeFrom > now);
+  if (signer) {
+    const lasts = keys.some((key) => key.purpose === "issuer" && key.hasPrivate && key.retiredAt === null);
+    if (!lasts) await update(trx, signer.kid, { retired_at: null });
+    return { kid: signer.kid, fresh: false };
+  }
+  if (upcoming) {
+    await update(trx, upcoming.kid, { active_from: now, retired_at: null });
+    return { kid: upcoming.kid, fresh: false };
+  }
+  await trx.insertInto("signing_key").values(fresh).execute();
+  return { kid: fresh.kid, fresh: true };
+}
+
+const update = async (
+  trx: KeyTransaction,
+  kid: string,
+  set: { retired_at?: Date | null; sealed_private?: null; active_from?: Date },
+): Promise<void> => void (await trx.updateTable("signing_key").set(set).where("kid", "=", kid).execute());

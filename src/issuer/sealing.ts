@@ -55,7 +55,8 @@ export function sealer(masterKey: Buffer, old?: Buffer): Sealer {
       throw new IssuerError(
         "sealing_key_wrong",
         `The ${what.purpose} key ${what.kid} does not open with SEALING_KEY. If the sealing key was changed, set SEALING_KEY_OLD ` +
-          "to the one before it; if that one is lost, import exported keys with `countersign keys import`.",
+          "to the one before it; if that one is lost, run `countersign keys import FILE` with an export, or `countersign keys " +
+          "import --drop-unreadable` to begin with new keys.",
       );
     },
     isCurrent: (sealed) => sealedForm.exec(sealed)?.[1] === current.id,

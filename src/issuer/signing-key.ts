@@ -5,20 +5,19 @@ import type { Selectable } from "kysely";
 import { ledgerKey, ledgerKeyText, ledgerKid } from "../ledger/index.ts";
 import type { SigningKeyTable } from "../store/schema.ts";
 import { IssuerError } from "./errors.ts";
+import type { KeyFacts } from "./key-state.ts";
 import type { Sealer } from "./sealing.ts";
 import type { LedgerSigner, PublicJwk } from "./types.ts";
 
 export type KeyRow = Selectable<SigningKeyTable>;
 export type Purpose = KeyRow["purpose"];
 /** A row, opened. */
-export interface SigningKey {
-  readonly kid: string;
-  readonly purpose: Purpose;
+export interface SigningKey extends KeyFacts {
   readonly publicKey: KeyObject;
-  /** null: revoked, or only the public half was imported. */
+  /** null exactly where `hasPrivate` is false. */
   readonly privateKey: KeyObject | null;
-  readonly activeFrom: Date;
-  readonly retiredAt: Date | null;
+  /** Both halves as the row had them. */
+  readonly stored: Pick<KeyRow, "public_key" | "sealed_private">;
 }
 export interface KeyTimes {
   readonly created: Date;
@@ -35,7 +34,7 @@ export async function newPrivateKey(purpose: Purpose): Promise<KeyObject> {
   return pair.privateKey;
 }
 
-/** The row for a key; `key` may be a public ledger key. `kid` is the RFC 7638 thumbprint. */
+/** The row for a key; `key` may be a public one (a ledger key that only verifies, an issuer key that was revoked). `kid` is the RFC 7638 thumbprint. */
 export async function keyRow(purpose: Purpose, key: KeyObject, times: KeyTimes, seal: Sealer): Promise<KeyRow> {
   const isPrivate = key.type === "private";
   const publicKey = isPrivate ? createPublicKey(key) : key;
@@ -54,20 +53,36 @@ export async function keyRow(purpose: Purpose, key: KeyObject, times: KeyTimes, 
   return row;
 }
 
-/** Opens a row. The private half must belong to the public one: a swapped column must not publish one key and sign with another. */
-export function openRow(row: KeyRow, seal: Sealer): SigningKey {
-  const { kid, purpose } = row;
+export const factsOf = (row: KeyRow): KeyFacts => ({
+  kid: row.kid,
+  purpose: row.purpose,
+  hasPrivate: row.sealed_private !== null,
+  activeFrom: row.active_from,
+  retiredAt: row.retired_at,
+});
+
+/**
+ * Opens a row. The private half must belong to the public one: a swapped column must not publish one key and sign with another.
+ * @param known this key as it was opened before: with the same text in both columns its halves are not opened again
+ * @throws IssuerError `sealing_key_wrong`
+ */
+export function openRow(row: KeyRow, seal: Sealer, known?: SigningKey): SigningKey {
+  const { kid, purpose, public_key, sealed_private } = row;
+  const facts = factsOf(row);
+  if (known && known.stored.public_key === public_key && known.stored.sealed_private === sealed_private) {
+    return { ...known, ...facts };
+  }
   const publicKey =
     purpose === "issuer"
-      ? createPublicKey({ key: JSON.parse(row.public_key) as JsonWebKey, format: "jwk" })
-      : ledgerKey(row.public_key).key;
-  const der = row.sealed_private === null ? null : seal.open({ kid, purpose }, row.sealed_private);
+      ? createPublicKey({ key: JSON.parse(public_key) as JsonWebKey, format: "jwk" })
+      : ledgerKey(public_key).key;
+  const der = sealed_private === null ? null : seal.open({ kid, purpose }, sealed_private);
   const privateKey = der && createPrivateKey({ key: der, format: "der", type: "pkcs8" });
   der?.fill(0);
   if (privateKey && !createPublicKey(privateKey).equals(publicKey)) {
     throw new IssuerError("sealing_key_wrong", `The stored halves of ${purpose} key ${kid} do not belong together.`);
   }
-  return { kid, purpose, publicKey, privateKey, activeFrom: row.active_from, retiredAt: row.retired_at };
+  return { ...facts, publicKey, privateKey, stored: { public_key, sealed_private } };
 }
 
 /** The JWK with exactly the members that all clouds take. */

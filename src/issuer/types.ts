@@ -1,5 +1,4 @@
 import type { KeyObject } from "node:crypto";
-import type { KeyRotatedEntry } from "../ledger/index.ts";
 
 /** What a broker asks the issuer to sign. `iss`, `iat`, `nbf`, `exp` and `jti` are fixed here; `extra` holds a cloud's own claims. */
 export interface AssertionRequest {
@@ -45,11 +44,17 @@ export interface ExportedKeys {
   }[];
 }
 
-/** The server's signing keys. Everything but the methods that return a promise of void or of an entry works from memory. */
+/** The server's signing keys, as this process holds them; `KeyAdmin` changes them. */
 export interface Keys {
-  /** The published key set: next, current and recently retired issuer keys. Answers while the database is down. */
-  jwks(): { readonly keys: readonly PublicJwk[] };
-  /** A signed JWT. @throws IssuerError `assertion_refused`, `no_signing_key` */
+  /**
+   * The published key set: next, current and recently retired issuer keys. Read again when it is older than 5 s, so that a
+   * key that another replica added or revoked is seen; answers from memory while the database is down.
+   */
+  jwks(): Promise<{ readonly keys: readonly PublicJwk[] }>;
+  /**
+   * A signed JWT, by a key that was not revoked 5 s ago, whichever replica revoked it.
+   * @throws IssuerError `assertion_refused`, `no_signing_key`; RetryLater where the table cannot be read
+   */
   signAssertion(request: AssertionRequest & { readonly now: Date }): Promise<string>;
   /** The newest ledger key: what a new ledger's genesis and first batch use. */
   readonly ledger: LedgerSigner;
@@ -62,19 +67,4 @@ export interface Keys {
   ledgerKeyOf(kid: string): KeyObject | undefined;
   /** Reads the table again: another replica rotated, or an operator imported. On an error the keys in memory stay. */
   refresh(): Promise<void>;
-  /**
-   * A new issuer key, published now and signing 24 h later; the old one stays published for 24 h after that. With
-   * `revoke` the new key signs at once and every older one is gone from the key set and from the database.
-   * @throws IssuerError `rotation_pending` while an earlier rotation has not begun to sign
-   */
-  rotateIssuer(options?: { readonly revoke?: boolean }): Promise<{ readonly kid: string; readonly activeFrom: Date }>;
-  /**
-   * A new ledger key. The entry is written once to every ledger (each with an id of its own), in a batch that the old
-   * key signs; from the next batch on `nextKid` names the new key there.
-   */
-  rotateLedgerKey(): Promise<KeyRotatedEntry>;
-  /** Every key that we hold or were given. */
-  exportKeys(): ExportedKeys;
-  /** Adds keys of an export, or public ledger keys; keys that are there already stay as they are. @throws IssuerError `bad_key_export` */
-  importKeys(exported: unknown): Promise<{ readonly added: number }>;
 }

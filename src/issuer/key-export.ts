@@ -1,10 +1,9 @@
 import { createPrivateKey, createPublicKey, type KeyObject } from "node:crypto";
 import { z } from "zod";
-import { formatInstant } from "../base/duration.ts";
 import { ledgerKeyText } from "../ledger/index.ts";
 import { IssuerError } from "./errors.ts";
-import { changeKeys, type KeyTable } from "./key-table.ts";
 import { keyRow, type KeyRow, type SigningKey } from "./signing-key.ts";
+import type { Sealer } from "./sealing.ts";
 import type { ExportedKeys } from "./types.ts";
 
 // Signing keys are what cannot be rebuilt from git (DESIGN.md section 4, Two stores): they have an export.
@@ -24,56 +23,46 @@ const shape = z.strictObject({
     )
     .max(1000),
 });
+type Entry = z.output<typeof shape>["keys"][number];
 
-/** Every key with its private half in the clear. */
+/** Every key with its private half in the clear; of a revoked one the public half, so that an import keeps it revoked. */
 export const exportKeys = (keys: readonly SigningKey[]): ExportedKeys => ({
   v: 1,
   keys: keys.map((key) => ({
     purpose: key.purpose,
     private_key: key.privateKey?.export({ format: "pem", type: "pkcs8" }).toString() ?? null,
     public_key: ledgerKeyText(key.publicKey),
-    active_from: formatInstant(key.activeFrom),
-    retired_at: key.retiredAt && formatInstant(key.retiredAt),
+    // With milliseconds: which of two ledger keys is the newer one is decided by them.
+    active_from: key.activeFrom.toISOString(),
+    retired_at: key.retiredAt && key.retiredAt.toISOString(),
   })),
 });
 
 /**
- * Adds what the table lacks; a ledger key of which only the public half was known gains its private one. The key id is
- * computed, never taken from the file. @throws IssuerError `bad_key_export`, without a word of what the file holds
+ * The rows that an export would be here, sealed, in the order of the table. The key id is computed, never taken from the file.
+ * @throws IssuerError `bad_key_export`, without a word of what the file holds
  */
-export async function importKeys(table: KeyTable, exported: unknown, now: Date): Promise<{ added: number }> {
+export async function readExport(exported: unknown, sealer: Sealer, now: Date): Promise<readonly KeyRow[]> {
   const parsed = shape.safeParse(exported);
   if (!parsed.success)
     throw new IssuerError("bad_key_export", "Not a key export: expected what `countersign keys export` prints.");
-  const rows: KeyRow[] = [];
+  const rows = new Map<string, KeyRow>();
   for (const entry of parsed.data.keys) {
     const times = {
       created: now,
       activeFrom: new Date(entry.active_from),
       retiredAt: entry.retired_at === null ? null : new Date(entry.retired_at),
     };
-    rows.push(await keyRow(entry.purpose, readKey(entry), times, table.sealer));
+    const row = await keyRow(entry.purpose, readKey(entry), times, sealer);
+    if (rows.has(row.kid)) throw new IssuerError("bad_key_export", "The export holds one key twice.");
+    rows.set(row.kid, row);
   }
-  return changeKeys(table, async (trx, present) => {
-    let added = 0;
-    for (const row of rows) {
-      const known = present.find(({ kid }) => kid === row.kid);
-      if (!known) await trx.insertInto("signing_key").values(row).execute();
-      // A revoked issuer key stays revoked: an old export must not bring a leaked key back.
-      else if (known.purpose === "ledger" && known.sealed_private === null && row.sealed_private !== null) {
-        await trx
-          .updateTable("signing_key")
-          .set({ sealed_private: row.sealed_private })
-          .where("kid", "=", row.kid)
-          .execute();
-      } else continue;
-      added++;
-    }
-    return { added };
-  });
+  return [...rows.values()].sort(
+    (a, b) => a.active_from.getTime() - b.active_from.getTime() || (a.kid < b.kid ? -1 : 1),
+  );
 }
 
-function readKey(entry: { purpose: string; private_key: string | null; public_key: string }): KeyObject {
+function readKey(entry: Entry): KeyObject {
   let key: KeyObject;
   let publicText: string;
   try {
@@ -83,10 +72,13 @@ function readKey(entry: { purpose: string; private_key: string | null; public_ke
   } catch {
     throw new IssuerError("bad_key_export", "The export holds something that is not a key."); // no cause: OpenSSL may quote
   }
+  // An issuer key without its private half is one that was revoked: published, it would be one that nobody can sign with.
   const fits =
     entry.purpose === "ledger"
       ? key.asymmetricKeyType === "ed25519"
-      : key.type === "private" && key.asymmetricKeyType === "rsa" && key.asymmetricKeyDetails?.modulusLength === 2048;
+      : key.asymmetricKeyType === "rsa" &&
+        key.asymmetricKeyDetails?.modulusLength === 2048 &&
+        (key.type === "private" || entry.retired_at !== null);
   if (!fits || publicText !== entry.public_key) {
     throw new IssuerError(
       "bad_key_export",

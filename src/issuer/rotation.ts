@@ -9,6 +9,9 @@ import { factsOf, type KeyRow } from "./signing-key.ts";
  */
 export const overlapMs = 24 * 3600 * 1000;
 
+/** By then every replica has read the table again; see app.ts. */
+const replicasKnowMs = 60_000;
+
 /** See `KeyAdmin.rotateIssuer`. */
 export async function rotateIssuerKey(table: KeyTable, now: Date): Promise<{ kid: string; activeFrom: Date }> {
   const activeFrom = new Date(now.getTime() + overlapMs);
@@ -81,7 +84,10 @@ export async function revokeKey(
   });
 }
 
-/** A ledger whose key is gone can never be written again: nobody else may sign its next batch (C52). */
+/**
+ * A ledger whose key is gone can never be written again: nobody else may sign its next batch (C52). A minute, since a replica
+ * that has not read of the newer key yet would begin a new ledger with this one.
+ */
 async function mayRevokeLedger(
   trx: KeyTransaction,
   current: readonly KeyRow[],
@@ -89,13 +95,19 @@ async function mayRevokeLedger(
   now: Date,
   ledgersOf: (trx: KeyTransaction) => Promise<ReadonlyMap<string, readonly string[]>>,
 ): Promise<void> {
+  const refuse = (why: string): never => {
+    throw new IssuerError("key_in_use", why);
+  };
+  const newest = signerAt(current.map(factsOf), "ledger", now);
   const ledgers = (await ledgersOf(trx)).get(kid) ?? [];
-  if (ledgers.length === 0 && signerAt(current.map(factsOf), "ledger", now)?.kid !== kid) return;
-  const still = ledgers.length === 0 ? "New ledgers begin with it" : `It signs the ledger of ${ledgers.join(", ")}`;
-  throw new IssuerError(
-    "key_in_use",
-    `${still}: run \`countersign keys rotate ledger\` first, and wait until \`keys list\` shows this key as retired.`,
-  );
+  if (newest?.kid === kid || ledgers.length > 0) {
+    const use = ledgers.length > 0 ? `It signs the ledger of ${ledgers.join(", ")}` : "New ledgers begin with it";
+    refuse(
+      `${use}: run \`countersign keys rotate ledger\` first, and wait until \`keys list\` shows this key as retired.`,
+    );
+  }
+  if (newest && newest.activeFrom.getTime() > now.getTime() - replicasKnowMs)
+    refuse("The ledger key was rotated less than a minute ago, and not every replica may know: try again then.");
 }
 
 /**

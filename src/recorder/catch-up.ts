@@ -4,7 +4,7 @@ import { RetryLater } from "../base/errors.ts";
 import type { RepoRef } from "../github/types.ts";
 import { parseBatch } from "../ledger/index.ts";
 import { applyBatch } from "./apply.ts";
-import { judgeCommit, verifiedUpTo, type LedgerCommit, type Verified } from "./judge.ts";
+import { judgeByHeld, verifiedUpTo, type LedgerCommit, type Verified } from "./judge.ts";
 import { ledgerState, stopIssuing, type LedgerState } from "./state.ts";
 import { LedgerStopped, type RecorderDeps } from "./types.ts";
 
@@ -52,7 +52,7 @@ async function readOn(
 ): Promise<void> {
   let after = await verified(deps, id, state);
   for (const commit of commits) {
-    const judged = judgeCommit(commit, after, (kid) => deps.keys.ledgerKeyOf(kid));
+    const judged = await judgeByHeld(deps.keys, commit, after);
     let cause = judged.ok ? undefined : judged.cause;
     if (judged.ok) {
       const applied = await applyBatch(deps, id, { ...judged, commit: commit.sha });

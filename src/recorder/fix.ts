@@ -1,4 +1,4 @@
-import type { Transaction } from "kysely";
+import type { Kysely, Transaction } from "kysely";
 import type { RepositoryId } from "../base/ids.ts";
 import { RetryLater } from "../base/errors.ts";
 import {
@@ -16,7 +16,7 @@ import type { LedgerSigner } from "../issuer/index.ts";
 import type { Database } from "../store/schema.ts";
 import { publish } from "./channel.ts";
 import { ledgerState, type LedgerState } from "./state.ts";
-import type { RecorderDeps } from "./types.ts";
+import { LedgerKeyMissing, type RecorderDeps } from "./types.ts";
 
 /** A batch whose bytes are fixed: whoever sends it, sends these (DESIGN.md section 4, The ledger). */
 export interface FixedBatch {
@@ -40,14 +40,15 @@ export async function fixBatch(deps: RecorderDeps, id: RepositoryId, upTo: bigin
     if (earlier) return { ...earlier, after };
     if (after.sequence === 0) throw new RetryLater("ledger_not_open", "The ledger has no genesis yet.");
 
-    const rows = await trx
+    const waiting = await trx
       .selectFrom("ledger_entry")
-      .select(["id", "body", "position"])
+      .select(["id", "type", "body", "position"])
       .where("repository_id", "=", String(id))
       .where("batch_id", "is", null)
       .orderBy("position")
       .limit(mostEntries)
       .execute();
+    const rows = await withoutOvertaken(trx, await kidAfter(trx, id, after), waiting);
     if (!rows.some((row) => BigInt(row.position) <= upTo)) return undefined;
     return { ...(await storeBatch(deps, trx, id, after, fitting(rows.map((row) => row.body)))), after };
   });
@@ -115,8 +116,44 @@ export async function storeBatch(
   return { batch, path };
 }
 
+/**
+ * A rotation that waits names the key that signed when it was written. Where an imported batch has meanwhile handed the ledger
+ * to another key, no reader would follow it (chain.ts, bad_rotation): it never was, and the next sweep writes one that fits.
+ */
+async function withoutOvertaken<Row extends { id: string; type: string; body: string }>(
+  trx: Transaction<Database>,
+  kid: string,
+  rows: readonly Row[],
+): Promise<readonly Row[]> {
+  let signs = kid;
+  const overtaken = new Set<Row>();
+  for (const row of rows.filter(({ type }) => type === "key_rotated")) {
+    const entry = parseEntry(row.body);
+    if (entry.type === "key_rotated" && entry.old_kid === signs) signs = entry.key.kid;
+    else overtaken.add(row);
+  }
+  for (const { id } of overtaken) await trx.deleteFrom("ledger_entry").where("id", "=", id).execute();
+  return rows.filter((row) => !overtaken.has(row));
+}
+
 /** Which key signs after a batch, by the batch's digest: it cannot change, and reading it back is a megabyte at worst. */
 const nextKids = new Map<string, string>();
+
+/** The key id that signs the batch after the last confirmed one. */
+export async function kidAfter(db: Kysely<Database>, id: RepositoryId, after: LedgerState): Promise<string> {
+  const known = after.sha256 === null ? undefined : nextKids.get(after.sha256);
+  if (known !== undefined) return known;
+  const last = await db
+    .selectFrom("ledger_batch")
+    .select("body")
+    .where("repository_id", "=", String(id))
+    .where("sequence", "=", after.sequence)
+    .executeTakeFirstOrThrow();
+  const kid = nextKid(parseBatch(last.body));
+  if (nextKids.size >= 100) nextKids.clear();
+  if (after.sha256 !== null) nextKids.set(after.sha256, kid);
+  return kid;
+}
 
 /** A ledger goes on with the key that its last batch names, whatever key the server would begin a new one with. */
 async function ledgerSigner(
@@ -126,20 +163,9 @@ async function ledgerSigner(
   after: LedgerState,
 ): Promise<LedgerSigner> {
   if (after.sequence === 0 || after.sha256 === null) return deps.keys.ledger;
-  let kid = nextKids.get(after.sha256);
-  if (kid === undefined) {
-    const last = await trx
-      .selectFrom("ledger_batch")
-      .select("body")
-      .where("repository_id", "=", String(id))
-      .where("sequence", "=", after.sequence)
-      .executeTakeFirstOrThrow();
-    kid = nextKid(parseBatch(last.body));
-    if (nextKids.size >= 100) nextKids.clear();
-    nextKids.set(after.sha256, kid);
-  }
+  const kid = await kidAfter(trx, id, after);
   const signer = deps.keys.ledgerSigner(kid);
-  if (!signer) throw new RetryLater("ledger_key_missing", `This server does not hold the ledger's key ${kid}.`);
+  if (!signer) throw new LedgerKeyMissing(kid);
   return signer;
 }
 

@@ -7,7 +7,7 @@ import { catchUp } from "./catch-up.ts";
 import { lastWaiting, stillWaiting } from "./entries.ts";
 import { fixBatch } from "./fix.ts";
 import { sendBatch } from "./send.ts";
-import type { RecorderDeps } from "./types.ts";
+import { LedgerKeyMissing, type RecorderDeps } from "./types.ts";
 
 /** A flush writes one batch and a GitHub call takes seconds at most; the lease is renewed while it works. */
 const leaseSeconds = 30;
@@ -48,7 +48,12 @@ async function drain(
   try {
     for (;;) {
       if (lease.aborted) throw new RetryLater("ledger_busy", "The lease on the ledger was lost.");
-      const fixed = await fixBatch(deps, repo.id, upTo);
+      const fixed = await fixBatch(deps, repo.id, upTo).catch(async (error: unknown) => {
+        if (!(error instanceof LedgerKeyMissing)) throw error;
+        // Another replica rotated since this one read the table. Outside the transaction: PGlite has one connection.
+        await deps.keys.refresh();
+        return fixBatch(deps, repo.id, upTo);
+      });
       if (!fixed) return;
       await sendBatch(deps, repo, fixed);
     }

@@ -5,10 +5,12 @@ import { catchUp } from "./catch-up.ts";
 import { coalesce } from "./coalesce.ts";
 import { appendEntries } from "./entries.ts";
 import { dueRepositories, flushOnce, type CaughtUp } from "./flush.ts";
+import { handOver } from "./hand-over.ts";
 import { openLedger } from "./open.ts";
 import type { Recorder, RecorderDeps } from "./types.ts";
 
 export { coalesce } from "./coalesce.ts";
+export { ledgersByKey } from "./ledgers-by-key.ts";
 export { LedgerStopped } from "./types.ts";
 export type { ImportHook, Recorder, RecorderDeps, RecorderEvent } from "./types.ts";
 
@@ -32,7 +34,9 @@ export function createRecorder(deps: RecorderDeps): Recorder {
     flush,
     catchUp: (repo) => catchUp(deps, repo),
     openLedger: (repo, genesis) => openLedger(deps, repo, genesis),
+    handOver: () => handOver(deps),
     flushDue: async () => {
+      await handOver(deps).catch((error: unknown) => deps.log.warn({ err: error }, "ledgers were not handed over"));
       for (const repo of await dueRepositories(deps)) {
         // One access repo that cannot be written must not keep the others' entries waiting.
         await flush(repo).catch((error: unknown) => {

@@ -1,6 +1,7 @@
 import type { KeyObject } from "node:crypto";
 import type { CommitSha, Digest, RepositoryId } from "../base/ids.ts";
 import type { GitHub } from "../github/types.ts";
+import type { Keys } from "../issuer/index.ts";
 import {
   extendChain,
   LedgerError,
@@ -20,7 +21,12 @@ export interface Verified {
 }
 export type Judgement =
   | { readonly ok: true; readonly batch: Batch; readonly path: string; readonly next: Verified }
-  | { readonly ok: false; readonly cause: string };
+  | {
+      readonly ok: false;
+      readonly cause: string;
+      /** The key that signed it, where that is all that is wrong so far. */
+      readonly unknownKey?: string;
+    };
 
 /** A verified state from what the database holds; `last` is the text of the last confirmed batch. */
 export function verifiedUpTo(
@@ -63,11 +69,26 @@ export function judgeCommit(
   const key = held(kid);
   const keys = key ? new Map(after.chain.keys).set(kid, key) : after.chain.keys;
   const step = extendChain({ ...after.chain, keys }, batch);
-  if (!step.ok)
-    return foreign(
-      step.reason === "unknown_key" ? `it is signed by key ${kid}, which this server does not hold` : step.message,
-    );
+  if (!step.ok && step.reason === "unknown_key")
+    return { ...foreign(`it is signed by key ${kid}, which this server does not hold`), unknownKey: kid };
+  if (!step.ok) return foreign(step.message);
   return { ok: true, batch, path: file.path, next: { commit: commit.sha, chain: step.state } };
 }
 
-const foreign = (cause: string): Judgement => ({ ok: false, cause });
+/**
+ * `judgeCommit` with the keys that the server holds. A key that it does not know may be one that another replica made a moment
+ * ago: nothing is foreign before the table was read again.
+ */
+export async function judgeByHeld(
+  keys: Pick<Keys, "ledgerKeyOf" | "refresh">,
+  commit: LedgerCommit,
+  after: Verified,
+): Promise<Judgement> {
+  const held = (kid: string) => keys.ledgerKeyOf(kid);
+  const judged = judgeCommit(commit, after, held);
+  if (judged.ok || judged.unknownKey === undefined) return judged;
+  await keys.refresh();
+  return judgeCommit(commit, after, held);
+}
+
+const foreign = (cause: string): { readonly ok: false; readonly cause: string } => ({ ok: false, cause });

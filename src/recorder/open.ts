@@ -5,7 +5,7 @@ import { catchUp, verified } from "./catch-up.ts";
 import { publish } from "./channel.ts";
 import { appendEntries } from "./entries.ts";
 import { storeBatch, storedFixed, type FixedBatch } from "./fix.ts";
-import { judgeCommit } from "./judge.ts";
+import { judgeByHeld } from "./judge.ts";
 import { sendBatch } from "./send.ts";
 import { ledgerState } from "./state.ts";
 import { LedgerRefused, type RecorderDeps } from "./types.ts";
@@ -27,7 +27,7 @@ export async function openLedger(deps: RecorderDeps, repo: RepoRef, genesis: Gen
     let after = await verified(deps, repo.id, state);
     if (commits.length === 0) return refuse(deps, repo.id, `the ledger branch at ${tip} cannot be read`);
     for (const commit of commits) {
-      const judged = judgeCommit(commit, after, (kid) => deps.keys.ledgerKeyOf(kid));
+      const judged = await judgeByHeld(deps.keys, commit, after);
       if (!judged.ok) return refuse(deps, repo.id, `commit ${commit.sha} is not ours: ${judged.cause}`);
       after = judged.next;
     }

@@ -2,7 +2,7 @@ import type { Kysely, Transaction } from "kysely";
 import type { Logger } from "pino";
 import type { Clock } from "../base/clock.ts";
 import type { RepositoryId } from "../base/ids.ts";
-import { CountersignError } from "../base/errors.ts";
+import { CountersignError, RetryLater } from "../base/errors.ts";
 import type { GitHub, RepoRef } from "../github/types.ts";
 import type { Keys } from "../issuer/index.ts";
 import type { Entry, GenesisEntry } from "../ledger/types.ts";
@@ -11,7 +11,7 @@ import type { Database } from "../store/schema.ts";
 export interface RecorderDeps {
   readonly db: Kysely<Database>;
   readonly github: Pick<GitHub, "ledgerTip" | "createLedgerBranch" | "putLedgerFile" | "ledgerCommits">;
-  readonly keys: Pick<Keys, "ledger" | "ledgerSigner" | "ledgerKeyOf">;
+  readonly keys: Pick<Keys, "ledger" | "ledgerSigner" | "ledgerKeyOf" | "refresh">;
   readonly clock: Clock;
   readonly log: Pick<Logger, "info" | "warn" | "error">;
   readonly newId: () => string;
@@ -43,8 +43,16 @@ export interface Recorder {
    * @throws LedgerRefused where the branch that is there is not ours; nothing of it was read as fact then.
    */
   openLedger(repo: RepoRef, genesis: GenesisEntry): Promise<void>;
-  /** For the sweep: flushes each access repo that has entries past their `flush_by`, or a batch that was left unconfirmed. */
+  /**
+   * For the sweep: hands ledgers over to the newest key, and flushes each access repo that has entries past their `flush_by`, or a
+   * batch that was left unconfirmed.
+   */
   flushDue(): Promise<void>;
+  /**
+   * Writes, for each ledger that goes on with an older key, the entry that hands it over to the newest one; the old key signs
+   * the batch that holds it. Level-triggered: what a rotation did not finish, the next call does. @returns who got an entry
+   */
+  handOver(): Promise<readonly RepoRef[]>;
 }
 
 /** What is published on the diagnostics channel `countersign:recorder`, synchronously, right after the step is durable. */
@@ -58,6 +66,16 @@ export interface RecorderEvent {
 export class LedgerStopped extends CountersignError {
   constructor(reason: string) {
     super("issuing_stopped", `Issuing is stopped: ${reason}. An operator must look at the ledger branch.`);
+  }
+}
+
+/** Perhaps another replica made the key a moment ago; or it was lost, and an import brings it back. */
+export class LedgerKeyMissing extends RetryLater {
+  constructor(kid: string) {
+    super(
+      "ledger_key_missing",
+      `This server does not hold the ledger's key ${kid}: \`countersign keys import\` adds it.`,
+    );
   }
 }
 

@@ -118,6 +118,7 @@ export function ledgerKeys(): RecorderDeps["keys"] & { readonly ledger: LedgerSi
     ledger,
     ledgerSigner: (k) => (k === kid ? ledger : undefined),
     ledgerKeyOf: (k) => (k === kid ? publicKey : undefined),
+    refresh: async () => undefined,
   };
 }
 

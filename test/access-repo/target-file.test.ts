@@ -180,15 +180,30 @@ describe("C61 an oidc role never speaks to a cloud or GitHub, nor in registered 
     "https://token.actions.githubusercontent.com",
     "https://token.actions.acme.ghe.com",
     "https://login.microsoftonline.com/x",
+    "login.partner.microsoftonline.cn",
+    "https://management.usgovcloudapi.net",
+    "github.com:443",
+    "https:///sts.amazonaws.com",
+    "https:sts.amazonaws.com",
+    "https://sts.amazonaws%2ecom",
+    "https://github.com.:443/acme",
+    "https://x@github.com",
+    "AzureADTokenExchange",
   ])("audience %s", (audience) => {
     expect(codes(otherTarget("oidc", "", `audience: "${audience}"`))).toEqual(["CS1017"]);
   });
-  test.each(["https://vault.acme.example", "vault", "https://not-github.com.acme.example", "api://my-service"])(
-    "audience %s is fine",
-    (audience) => {
-      expect(target(otherTarget("oidc", "", `audience: "${audience}"`)).ok).toBe(true);
-    },
-  );
+  test.each([
+    "https://vault.acme.example",
+    "https://vault.acme.example:8200",
+    "vault",
+    "urn:acme:vault",
+    "spiffe://acme.example/vault",
+    "https://not-github.com.acme.example",
+    "https://notgithub.com",
+    "api://my-service",
+  ])("audience %s is fine", (audience) => {
+    expect(target(otherTarget("oidc", "", `audience: "${audience}"`)).ok).toBe(true);
+  });
   test.each([
     "sub",
     "SUB",

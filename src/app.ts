@@ -69,6 +69,7 @@ async function assemble(
     ),
     clock,
     issuerUrl: config.issuerUrl,
+    ours: [config.publicUrl, config.github.webUrl, config.github.apiUrl, config.github.oidcIssuer],
   });
   const github = createGitHub({ app: await appOctokit(config, log), apiUrl: config.github.apiUrl, clock, log });
   const recorder = createRecorder({

@@ -1,3 +1,4 @@
+import { isAudienceAt, isReservedAudience, isReservedClaim } from "../access-repo/oidc-reserved.ts";
 import { IssuerError } from "./errors.ts";
 import { maxAssertionLifetime } from "./lifetimes.ts";
 import type { AssertionRequest } from "./types.ts";
@@ -22,14 +23,16 @@ const backdate = 5;
  */
 export function assertionClaims(
   request: AssertionRequest & { readonly now: Date },
-  fixed: { readonly issuer: string; readonly jti: string },
+  fixed: { readonly issuer: string; readonly jti: string; readonly ours?: readonly string[] },
 ): Readonly<Record<string, unknown>> {
-  const { subject, audience, lifetime, extra, now } = request;
+  const { subject, audience, lifetime, notAfter, extra, now } = request;
   const kind = subjectForm.exec(subject)?.[1];
   if (!kind || subject.length > 126)
     refuse("the subject is not repository:<id>:<kind>:<target>:<role> of at most 126 bytes");
-  if (typeof audience !== "string" || audience === "" || audience === fixed.issuer)
+  if (typeof audience !== "string" || audience === "" || isAudienceAt(audience, [fixed.issuer, ...(fixed.ours ?? [])]))
     refuse("the audience is not one foreign name");
+  // The parser of target files refuses it too; a plan that was stored before it did must not be signed for a cloud (C61).
+  if (kind === "oidc" && isReservedAudience(audience)) refuse("the audience belongs to a cloud or to GitHub");
   if (!Number.isSafeInteger(lifetime) || lifetime < 1 || lifetime > maxAssertionLifetime) {
     refuse(`the lifetime is not 1 to ${maxAssertionLifetime} seconds`);
   }
@@ -37,8 +40,11 @@ export function assertionClaims(
     if (reserved.has(name)) refuse(`the claim ${name} is ours to set`);
     // An `oidc` target with AWS's tag claims would be a session tag forgery machine for whoever owns that target.
     if (name.toLowerCase().startsWith(awsNames) && kind !== "aws") refuse("AWS claims belong to aws targets only");
+    if (kind === "oidc" && isReservedClaim(name)) refuse("a claim of the target is reserved");
   }
   const iat = Math.floor(now.getTime() / 1000);
+  const exp = Math.min(iat + lifetime, notAfter === undefined ? Infinity : Math.floor(notAfter.getTime() / 1000));
+  if (!(exp > iat)) refuse("nothing is left of its time");
   return {
     ...extra,
     iss: fixed.issuer,
@@ -46,7 +52,7 @@ export function assertionClaims(
     aud: audience,
     iat,
     nbf: iat - backdate,
-    exp: iat + lifetime,
+    exp,
     jti: fixed.jti,
   };
 }

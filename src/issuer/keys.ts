@@ -19,6 +19,8 @@ export interface OpenKeysOptions {
   readonly clock: Clock;
   /** `iss`, byte for byte: ISSUER_URL, by default PUBLIC_URL. */
   readonly issuerUrl: string;
+  /** Other addresses that no assertion may be for: this server's, and its GitHub's (C61). */
+  readonly ours?: readonly string[];
   /** For `jti`. */
   readonly randomUUID?: () => string;
 }
@@ -28,7 +30,7 @@ export interface OpenKeysOptions {
  * agree on the same pair. @throws IssuerError `sealing_key_wrong`, which names the two ways on
  */
 export async function openKeys(options: OpenKeysOptions): Promise<Keys> {
-  const { clock, issuerUrl, randomUUID = nodeRandomUUID } = options;
+  const { clock, issuerUrl, ours = [], randomUUID = nodeRandomUUID } = options;
   const table: KeyTable = { db: options.db, sealer: options.sealer };
   await ensureKeys(table, clock.now());
   const held = await holdKeys(table, clock);
@@ -46,7 +48,7 @@ export async function openKeys(options: OpenKeysOptions): Promise<Keys> {
     },
 
     signAssertion: async (request) => {
-      const claims = assertionClaims(request, { issuer: issuerUrl, jti: randomUUID() });
+      const claims = assertionClaims(request, { issuer: issuerUrl, jti: randomUUID(), ours });
       const keys = await held.fresh().catch((cause: unknown) => {
         throw new RetryLater("keys_unreadable", "Whether the signing key still holds cannot be read now.", { cause });
       });

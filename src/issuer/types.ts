@@ -6,8 +6,13 @@ export interface AssertionRequest {
   readonly subject: string;
   /** One audience: AWS lets `azp` replace `aud` as soon as there are two. */
   readonly audience: string;
-  /** Seconds from now; the table in lifetimes.ts has each broker's. */
+  /** Seconds from now: the table in lifetimes.ts where the assertion stays here, else the plan's `sessionSeconds`. */
   readonly lifetime: number;
+  /**
+   * `exp` is never later, whatever `lifetime` says: the end of the window, where somebody else gets the assertion. A cloud may be
+   * asked between the moment for which the lifetime was counted and the signature.
+   */
+  readonly notAfter?: Date;
   readonly extra: Readonly<Record<string, unknown>>;
 }
 

@@ -38,7 +38,7 @@ describe("the claims of an assertion", () => {
   it.each(["https://aws.amazon.com/tags", "HTTPS://AWS.amazon.com/roles"])(
     "C61 %s only in an assertion for aws",
     (name) => {
-      expect(() => claims({ subject: "repository:4242:oidc:vault:deploy", extra: { [name]: {} } })).toThrow(
+      expect(() => claims({ subject: "repository:4242:gcp:prod:deploy", extra: { [name]: {} } })).toThrow(
         "aws targets",
       );
     },
@@ -58,6 +58,37 @@ describe("the claims of an assertion", () => {
 
   it.each([0, -1, 3601, 1.5, Number.NaN])("a lifetime of %s is not signed", (lifetime) => {
     expect(() => claims({ lifetime })).toThrow("lifetime");
+  });
+
+  it("C61 an oidc assertion is for no cloud, not for GitHub and not for us, however a plan came to say so", () => {
+    const oidc = (audience: string, extra: Record<string, unknown> = {}) =>
+      assertionClaims(
+        { ...request, subject: "repository:4242:oidc:vault:deploy", audience, extra },
+        { ...fixed, ours: ["https://app.acme.example", "https://github.acme.example/api/v3"] },
+      );
+    expect(oidc("https://vault.acme.example", { team: "platform" })["team"]).toBe("platform");
+    for (const audience of [
+      "sts.amazonaws.com",
+      "https://iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/p/providers/x",
+      "api://AzureADTokenExchange",
+      "https://github.com/acme",
+      "https://app.acme.example",
+      "APP.acme.example:443",
+      "https://countersign.example/",
+      "https://github.acme.example/acme",
+    ])
+      expect(() => oidc(audience), audience).toThrow("the audience");
+    for (const name of ["sub", "azp", "groups", "EMAIL", "https://aws.amazon.com/roles"])
+      expect(() => oidc("https://vault.acme.example", { [name]: "x" }), name).toThrow("claim");
+  });
+
+  it("end by notAfter where that comes first, and are not signed when it has come", () => {
+    const until = (iso: string) => claims({ notAfter: new Date(iso) } as object)["exp"];
+    expect(until("2026-11-23T09:00:01Z")).toBe(1795424401);
+    expect(until("2026-11-23T09:04:59.999Z")).toBe(1795424699);
+    expect(until("2026-11-23T10:00:00Z")).toBe(1795424700);
+    for (const iso of ["2026-11-23T09:00:00.999Z", "2026-11-23T08:00:00Z", "never"])
+      expect(() => until(iso), iso).toThrow("nothing is left");
   });
 
   it("C36 an audience is one string, and never ourselves", () => {

@@ -86,7 +86,8 @@ async function assemble(
     repositoryId: r.repositoryId,
   }));
   const queue = createQueue({ db, clock, log, sweepEverySeconds: 60, handlers: (key) => handle(key) });
-  const cloud = brokers(config.cloudEndpoints.aws === undefined ? {} : { awsStsEndpoint: config.cloudEndpoints.aws });
+  const { aws, azure } = config.cloudEndpoints;
+  const cloud = brokers({ ...(aws && { awsStsEndpoint: aws }), ...(azure && { azureEndpoint: azure }) });
   const grantDeps: GrantDeps = {
     db,
     github,

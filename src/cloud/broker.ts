@@ -17,6 +17,8 @@ export function brokerOf<K extends PlanData["kind"]>(kind: K, mint: (input: Mint
           `A plan of kind ${input.plan.kind} came to the broker for ${kind}.`,
         );
       }
+      if (input.plan.subject.split(":")[2] !== kind)
+        throw new CloudError("cloud_misconfigured", `The plan's subject is not one of kind ${kind}.`);
       return mint(input);
     },
   };

@@ -1,17 +1,21 @@
 // One broker per kind of target: mints credentials for a plan (DESIGN.md section 5).
 import { awsBroker } from "./aws/broker.ts";
+import { azureBroker } from "./azure/broker.ts";
+import { oidcBroker } from "./oidc/broker.ts";
 import type { Broker } from "./types.ts";
 
-export { CloudError, type CloudErrorCode } from "./errors.ts";
+export { CloudError, type CloudErrorCode, UpstreamFailure } from "./errors.ts";
 export type * from "./types.ts";
 
 export interface CloudConfig {
   /** The sandbox's STS, on loopback. Absent: the table of the code. */
   readonly awsStsEndpoint?: string;
+  /** The sandbox's Entra, likewise. */
+  readonly azureEndpoint?: string;
 }
 
 /** The brokers by kind. @throws CloudError `cloud_misconfigured` for an override that is not on loopback */
 export function brokers(config: CloudConfig): ReadonlyMap<Broker["kind"], Broker> {
-  const all = [awsBroker(config.awsStsEndpoint)];
+  const all = [awsBroker(config.awsStsEndpoint), azureBroker(config.azureEndpoint), oidcBroker()];
   return new Map(all.map((broker) => [broker.kind, broker]));
 }

@@ -8,6 +8,8 @@ type Kind = PlanData["kind"];
 export interface MintInput<K extends Kind = Kind> {
   readonly plan: PlanDataOf<K>;
   readonly window: Window;
+  /** azure only: the one of the plan's `resources` that the job named; absent where it need not (plan/azure-requests.ts). */
+  readonly resource?: string;
   readonly now: Date;
   /** Shown in the cloud's own log; ASCII, no personal data beyond the numeric ids. */
   readonly context: {

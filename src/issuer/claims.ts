@@ -19,7 +19,8 @@ const backdate = 5;
 
 /**
  * The claims of one assertion (DESIGN.md section 4, No cloud secrets). Pure.
- * @throws IssuerError `assertion_refused` where `extra` would speak for us, or a member is out of bounds (C55, C61)
+ * @throws IssuerError `assertion_refused` where `extra` would speak for us, or a member is out of bounds (C55, C61);
+ *   `assertion_too_late` where `notAfter` has come
  */
 export function assertionClaims(
   request: AssertionRequest & { readonly now: Date },
@@ -44,7 +45,8 @@ export function assertionClaims(
   }
   const iat = Math.floor(now.getTime() / 1000);
   const exp = Math.min(iat + lifetime, notAfter === undefined ? Infinity : Math.floor(notAfter.getTime() / 1000));
-  if (!(exp > iat)) refuse("nothing is left of its time");
+  if (!(exp > iat))
+    throw new IssuerError("assertion_too_late", "No assertion was signed: nothing is left of its time.");
   return {
     ...extra,
     iss: fixed.issuer,

@@ -4,6 +4,7 @@ export type IssuerErrorCode =
   | "sealing_key_invalid"
   | "sealing_key_wrong"
   | "assertion_refused"
+  | "assertion_too_late"
   | "no_signing_key"
   | "rotation_pending"
   | "no_such_key"

@@ -58,7 +58,7 @@ export interface Keys {
   jwks(): Promise<{ readonly keys: readonly PublicJwk[] }>;
   /**
    * A signed JWT, by a key that was not revoked 5 s ago, whichever replica revoked it.
-   * @throws IssuerError `assertion_refused`, `no_signing_key`; RetryLater where the table cannot be read
+   * @throws IssuerError `assertion_refused`, `assertion_too_late`, `no_signing_key`; RetryLater where the table cannot be read
    */
   signAssertion(request: AssertionRequest & { readonly now: Date }): Promise<string>;
   /** The newest ledger key: what a new ledger's genesis and first batch use. */

@@ -1,11 +1,13 @@
 import type { AzurePlanData } from "./types.ts";
 
-/** Where Entra is asked, and the `aud` that its federated credentials take. */
-interface AzureCloud {
+/** Where Entra is asked, the `aud` that its federated credentials take, and what Terraform's azurerm calls the cloud. */
+export interface AzureCloud {
+  readonly environment: "public" | "usgovernment" | "china";
   readonly authority: string;
   readonly audience: string;
 }
 const worldwide: AzureCloud = {
+  environment: "public",
   authority: "https://login.microsoftonline.com",
   audience: "api://AzureADTokenExchange",
 };
@@ -13,11 +15,13 @@ const worldwide: AzureCloud = {
 // national clouds. Audiences: the same, "Configure an application to trust a managed identity".
 const sovereign: readonly (AzureCloud & { readonly hosts: RegExp })[] = [
   {
+    environment: "usgovernment",
     authority: "https://login.microsoftonline.us",
     audience: "api://AzureADTokenExchangeUSGov",
     hosts: /\.(?:usgovcloudapi\.net|azure\.us|microsoft\.us)$/,
   },
   {
+    environment: "china",
     authority: "https://login.chinacloudapi.cn",
     audience: "api://AzureADTokenExchangeChina",
     hosts: /\.(?:chinacloudapi\.cn|azure\.cn)$/,
@@ -29,6 +33,19 @@ export function azureClouds(resources: readonly string[]): readonly [AzureCloud,
   const hosts = resources.map((resource) => /^https:\/\/([^/]+)/.exec(resource.toLowerCase())?.[1] ?? "");
   const [first = worldwide, ...more] = sovereign.filter((each) => hosts.some((host) => each.hosts.test(host)));
   return [first, ...more];
+}
+
+/**
+ * The resource that a job's `resource` stands for, exactly as the role writes it; undefined where it is none of the role's. Absent,
+ * it is the role's only one: which of several is never chosen for the job (C50). With `delivery: assertion` the job's tools choose
+ * themselves, and the first in the plan's order serves the server's own trial.
+ */
+export function azureResource(
+  { delivery, resources }: Pick<AzurePlanData, "delivery" | "resources">,
+  asked: string | undefined,
+): string | undefined {
+  if (asked !== undefined) return resources.includes(asked) ? asked : undefined;
+  return delivery === "assertion" || resources.length === 1 ? resources[0] : undefined;
 }
 
 export const azureTokenUrl = ({ authority }: AzureCloud, tenant: string): string =>

@@ -1,9 +1,16 @@
 export { actionRisks } from "./action-risks.ts";
 export { type ActionWords, actionWords } from "./action-words.ts";
+export {
+  type AzureCloud,
+  azureClouds,
+  azureResource,
+  azureTokenRequest,
+  azureTokenUrl,
+} from "./azure-requests.ts";
 export { type Asked, describePlan, type PlanDescription } from "./describe.ts";
 export { decidePlanHash } from "./digest.ts";
 export { issueText } from "./issue.ts";
-export { AWS_MIN_SESSION, sessionSeconds } from "./lifetimes.ts";
+export { AWS_MIN_SESSION, azureTradedUntil, sessionSeconds } from "./lifetimes.ts";
 export { renderPlan, renderPlanVersion } from "./render.ts";
 export { planFinding, type PlanReview, reviewPlan, servicesOfPlan } from "./review.ts";
 export type { PlanErrorCode, Rendered } from "./rendered.ts";

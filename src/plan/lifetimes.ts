@@ -114,6 +114,12 @@ export function azureTail({ last_issue_before_end: quiet }: Pick<AzurePlanData, 
   return { ordinary: past(azureToken.most), graph: past(azureGraphMost) };
 }
 
+/** Until when tokens may live for which an assertion is traded that ends then: at most resources, and at Microsoft Graph. */
+export const azureTradedUntil = (assertionEnds: Date): { readonly ordinary: Date; readonly graph: Date } => ({
+  ordinary: new Date(assertionEnds.getTime() + azureToken.most * 1000),
+  graph: new Date(assertionEnds.getTime() + azureGraphMost * 1000),
+});
+
 function azureAssertions(data: AzurePlanData, most: (seconds: Seconds) => string): Line {
   const { ordinary, graph } = azureTail(data);
   const words =

@@ -50,7 +50,7 @@ export function loopbackEndpoint(url: string): string {
   if (!loopback || !/^https?:$/.test(parsed.protocol) || parsed.username || parsed.password) {
     throw new CloudError(
       "cloud_misconfigured",
-      "An STS endpoint may be overridden only with an http or https URL on loopback.",
+      "A cloud's endpoint may be overridden only with an http or https URL on loopback.",
     );
   }
   return parsed.href;

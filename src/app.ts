@@ -86,8 +86,12 @@ async function assemble(
     repositoryId: r.repositoryId,
   }));
   const queue = createQueue({ db, clock, log, sweepEverySeconds: 60, handlers: (key) => handle(key) });
-  const { aws, azure } = config.cloudEndpoints;
-  const cloud = brokers({ ...(aws && { awsStsEndpoint: aws }), ...(azure && { azureEndpoint: azure }) });
+  const { aws, azure, gcp } = config.cloudEndpoints;
+  const cloud = brokers({
+    ...(aws && { awsStsEndpoint: aws }),
+    ...(azure && { azureEndpoint: azure }),
+    ...(gcp && { gcpEndpoint: gcp }),
+  });
   const grantDeps: GrantDeps = {
     db,
     github,

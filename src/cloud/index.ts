@@ -1,6 +1,7 @@
 // One broker per kind of target: mints credentials for a plan (DESIGN.md section 5).
 import { awsBroker } from "./aws/broker.ts";
 import { azureBroker } from "./azure/broker.ts";
+import { gcpBroker } from "./gcp/broker.ts";
 import { oidcBroker } from "./oidc/broker.ts";
 import type { Broker } from "./types.ts";
 
@@ -12,10 +13,17 @@ export interface CloudConfig {
   readonly awsStsEndpoint?: string;
   /** The sandbox's Entra, likewise. */
   readonly azureEndpoint?: string;
+  /** The sandbox's STS and IAM Credentials of Google, on loopback. Absent: Google's own hosts. */
+  readonly gcpEndpoint?: string;
 }
 
 /** The brokers by kind. @throws CloudError `cloud_misconfigured` for an override that is not on loopback */
 export function brokers(config: CloudConfig): ReadonlyMap<Broker["kind"], Broker> {
-  const all = [awsBroker(config.awsStsEndpoint), azureBroker(config.azureEndpoint), oidcBroker()];
+  const all = [
+    awsBroker(config.awsStsEndpoint),
+    gcpBroker(config.gcpEndpoint),
+    azureBroker(config.azureEndpoint),
+    oidcBroker(),
+  ];
   return new Map(all.map((broker) => [broker.kind, broker]));
 }

@@ -117,7 +117,12 @@ async function assemble(
     liveHead: createLiveHead(github),
     clock,
     log,
-    config: { publicUrl: config.publicUrl, oidcIssuer: config.github.oidcIssuer, frozen: config.frozen },
+    config: {
+      publicUrl: config.publicUrl,
+      oidcIssuer: config.github.oidcIssuer,
+      webUrl: config.github.webUrl,
+      frozen: config.frozen,
+    },
     newId: randomUUID,
     enqueue: (key) => queue.enqueue(key),
   });
@@ -139,7 +144,8 @@ async function assemble(
         await reconcileHead(grantDeps, Number(first));
         return exchange.refreshIndex();
       case "pull-request":
-        return reconcilePullRequest(grantDeps, Number(first), Number(second));
+        await reconcilePullRequest(grantDeps, Number(first), Number(second));
+        return exchange.refreshIndex();
       case "dispatch":
         return dispatchRun(grantDeps, first);
       case "flush":

@@ -179,13 +179,18 @@ function refused(answer, now) {
     correlationId: text("correlation_id") ?? answer.headers.get("x-correlation-id") ?? void 0,
     pullRequest: text("pull_request"),
     awaited: listed(answer.body?.["awaited"]),
+    pending: code === "authorization_pending" ? { intervalSeconds: seconds(answer.body?.["interval"]) } : void 0,
     retry: retryOf(answer, now, passing.has(code))
   });
 }
+var seconds = (value) => typeof value === "number" && Number.isFinite(value) ? value : void 0;
 var listed = (value) => [value].flat().filter((one) => typeof one === "string").join(", ") || void 0;
 var cures = /* @__PURE__ */ new Map([
   // A runner that waits for a person costs by the minute, and a grant with `dispatch` starts the run by itself.
-  ["authorization_pending", "Have the pull request approved and merged, then re-run this job."],
+  [
+    "authorization_pending",
+    "Have the pull request approved and merged, then re-run this job; with the input `wait` it waits for that itself."
+  ],
   ["not_ready", "Re-run this job in a minute."],
   ["temporarily_unavailable", "Re-run this job later; if it stays so, give the operator the correlation id."],
   ["policy_changed", "Policy changed after the approval. Ask again with a new request."],
@@ -212,7 +217,24 @@ function readInputs(env) {
   if (request !== void 0 && !requestShape.test(request)) {
     throw wrong("request", "is no path of a request", "Write `requests/<target>/<name>.yml`, as in the access repo.");
   }
-  return { url: url.href.replace(/\/+$/, ""), target, role, request, audience: input("audience") ?? url.origin };
+  const waitMs = parseWait(input("wait"));
+  return {
+    url: url.href.replace(/\/+$/, ""),
+    target,
+    role,
+    request,
+    audience: input("audience") ?? url.origin,
+    waitMs
+  };
+}
+var units = { s: 1e3, m: 6e4, h: 36e5 };
+var longestWaitMs = 6 * 36e5;
+function parseWait(text) {
+  if (text === void 0 || text === "0") return 0;
+  const [, count, unit] = /^([0-9]{1,5})([smh])$/.exec(text) ?? [];
+  const waitMs = Number(count) * (units[unit ?? ""] ?? Number.NaN);
+  if (waitMs <= longestWaitMs) return waitMs;
+  throw wrong("wait", "is no time to wait", "Write `90s`, `10m` or `2h`; at most 6h.");
 }
 function parseUrl(text) {
   if (text === void 0) throw wrong("url", "is missing", "Write `with: { url: https://<your Countersign server> }`.");
@@ -324,6 +346,39 @@ var Runner = class {
   }
 };
 
+// src/wait.ts
+var defaultIntervalSeconds = 5;
+var longestIntervalSeconds = 300;
+async function untilApproved(machine, runner, limitMs, attempt) {
+  const end = machine.elapsed() + limitMs;
+  let said;
+  let intervalSeconds = defaultIntervalSeconds;
+  for (; ; ) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      const { pending, retry } = error.details;
+      if (pending === void 0 && (said === void 0 || retry === void 0)) throw error;
+      if (pending !== void 0) {
+        const asked = pending.intervalSeconds ?? defaultIntervalSeconds;
+        intervalSeconds = Math.min(longestIntervalSeconds, Math.max(1, asked));
+      }
+      if (machine.elapsed() + intervalSeconds * 1e3 > end) throw error;
+      const words = waiting(error);
+      if (words !== said) runner.info(words);
+      said = words;
+      await machine.sleep(intervalSeconds * 1e3);
+    }
+  }
+}
+function waiting({ message, code, details }) {
+  if (details.pending === void 0) return `Still waiting, but: ${message} (${code})`;
+  const whom = details.awaited === void 0 ? "" : ` by ${details.awaited}`;
+  const where = details.pullRequest === void 0 ? "" : `: ${details.pullRequest}`;
+  return `Waiting for the approval${whom}${where}`;
+}
+
 // src/run.ts
 var stale = ["AWS_SECURITY_TOKEN", "AWS_CREDENTIAL_EXPIRATION"];
 var profiles = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"];
@@ -331,11 +386,17 @@ async function run(machine) {
   const runner = new Runner(machine);
   try {
     const inputs = readInputs(machine.env);
-    const credentials = await withRetries(machine, runner, async (limitMs) => {
+    const attempt = async (limitMs) => {
       const start = machine.elapsed();
       const token = await idToken(machine, runner, inputs.audience, limitMs);
       return exchange(machine, runner, inputs, token, Math.max(1, limitMs - (machine.elapsed() - start)));
-    });
+    };
+    const credentials = await untilApproved(
+      machine,
+      runner,
+      inputs.waitMs,
+      () => withRetries(machine, runner, attempt)
+    );
     publish(machine, runner, inputs, credentials);
     return 0;
   } catch (error) {

@@ -51,6 +51,9 @@ function explain({ code, message, details }) {
   ].filter((line) => line !== void 0 && line !== "");
 }
 
+// src/inputs.ts
+var longestWaitMs = 6 * 36e5;
+
 // src/runner.ts
 import { EOL } from "node:os";
 var escapeData = (text) => text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");

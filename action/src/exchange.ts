@@ -51,9 +51,13 @@ function refused(answer: Answer, now: Date): Failure {
     correlationId: text("correlation_id") ?? answer.headers.get("x-correlation-id") ?? undefined,
     pullRequest: text("pull_request"),
     awaited: listed(answer.body?.["awaited"]),
+    pending: code === "authorization_pending" ? { intervalSeconds: seconds(answer.body?.["interval"]) } : undefined,
     retry: retryOf(answer, now, passing.has(code)),
   });
 }
+
+const seconds = (value: unknown): number | undefined =>
+  typeof value === "number" && Number.isFinite(value) ? value : undefined;
 
 const listed = (value: unknown): string | undefined =>
   [value]
@@ -64,7 +68,10 @@ const listed = (value: unknown): string | undefined =>
 // The server's description says what is wrong; these say what the job's owner can do about it from here.
 const cures = new Map([
   // A runner that waits for a person costs by the minute, and a grant with `dispatch` starts the run by itself.
-  ["authorization_pending", "Have the pull request approved and merged, then re-run this job."],
+  [
+    "authorization_pending",
+    "Have the pull request approved and merged, then re-run this job; with the input `wait` it waits for that itself.",
+  ],
   ["not_ready", "Re-run this job in a minute."],
   ["temporarily_unavailable", "Re-run this job later; if it stays so, give the operator the correlation id."],
   ["policy_changed", "Policy changed after the approval. Ask again with a new request."],

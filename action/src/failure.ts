@@ -16,6 +16,8 @@ export interface FailureDetails {
   readonly correlationId?: string | undefined;
   readonly pullRequest?: string | undefined;
   readonly awaited?: string | undefined;
+  /** The request is not approved yet; what the server says of how often to ask. */
+  readonly pending?: { readonly intervalSeconds: number | undefined } | undefined;
   /** A later attempt, with a new OIDC token, may succeed. */
   readonly retry?: { readonly afterSeconds: number | undefined } | undefined;
 }

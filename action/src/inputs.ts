@@ -7,6 +7,8 @@ export interface Inputs {
   readonly role: string | undefined;
   readonly request: string | undefined;
   readonly audience: string;
+  /** How long to wait for the approval of a pending request, in milliseconds. */
+  readonly waitMs: number;
 }
 
 const loopback = new Set(["127.0.0.1", "[::1]", "localhost"]);
@@ -29,7 +31,27 @@ export function readInputs(env: Readonly<Record<string, string | undefined>>): I
   if (request !== undefined && !requestShape.test(request)) {
     throw wrong("request", "is no path of a request", "Write `requests/<target>/<name>.yml`, as in the access repo.");
   }
-  return { url: url.href.replace(/\/+$/, ""), target, role, request, audience: input("audience") ?? url.origin };
+  const waitMs = parseWait(input("wait"));
+  return {
+    url: url.href.replace(/\/+$/, ""),
+    target,
+    role,
+    request,
+    audience: input("audience") ?? url.origin,
+    waitMs,
+  };
+}
+
+const units: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000 };
+/** A job on a GitHub-hosted runner ends after six hours. */
+const longestWaitMs = 6 * 3_600_000;
+
+function parseWait(text: string | undefined): number {
+  if (text === undefined || text === "0") return 0;
+  const [, count, unit] = /^([0-9]{1,5})([smh])$/.exec(text) ?? [];
+  const waitMs = Number(count) * (units[unit ?? ""] ?? Number.NaN);
+  if (waitMs <= longestWaitMs) return waitMs;
+  throw wrong("wait", "is no time to wait", "Write `90s`, `10m` or `2h`; at most 6h.");
 }
 
 function parseUrl(text: string | undefined): URL {

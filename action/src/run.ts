@@ -6,6 +6,7 @@ import { readInputs, type Inputs } from "./inputs.ts";
 import { idToken } from "./oidc.ts";
 import { withRetries } from "./retry.ts";
 import { Runner, type Machine } from "./runner.ts";
+import { untilApproved } from "./wait.ts";
 
 /**
  * Left by an earlier step, these would spoil ours: botocore takes AWS_SECURITY_TOKEN before AWS_SESSION_TOKEN and believes
@@ -20,11 +21,14 @@ export async function run(machine: Machine): Promise<0 | 1> {
   const runner = new Runner(machine);
   try {
     const inputs = readInputs(machine.env);
-    const credentials = await withRetries(machine, runner, async (limitMs) => {
+    const attempt = async (limitMs: number): Promise<AwsCredentials> => {
       const start = machine.elapsed();
       const token = await idToken(machine, runner, inputs.audience, limitMs);
       return exchange(machine, runner, inputs, token, Math.max(1, limitMs - (machine.elapsed() - start)));
-    });
+    };
+    const credentials = await untilApproved(machine, runner, inputs.waitMs, () =>
+      withRetries(machine, runner, attempt),
+    );
     publish(machine, runner, inputs, credentials);
     return 0;
   } catch (error) {

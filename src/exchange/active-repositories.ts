@@ -7,7 +7,7 @@ import { explainEnded, workflowRepositories } from "./grants.ts";
 /** At most one look into the database in this time, however many strangers knock. */
 const pause = 1000;
 
-/** Which repositories have grants, in memory: what strangers' tokens are held against before anything is spent on them. */
+/** Which repositories have live or pending grants, in memory: what strangers' tokens are held against before anything is spent on them. */
 export class ActiveRepositories {
   readonly #db: Db;
   readonly #clock: Clock;

@@ -26,6 +26,7 @@ export function refused(refusal: Refused, publicUrl: string, correlationId: stri
       error_description: forErrorDescription(refusal.text ?? `${sentence} ${cure}`),
       error_uri: `${publicUrl}/errors#${refusal.code}`,
       correlation_id: correlationId,
+      ...refusal.members,
     },
   };
 }

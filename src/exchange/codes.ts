@@ -87,6 +87,12 @@ const registry = {
     "No approved request grants this job access.",
     "Check that the job's workflow is the one that an approved and merged request names.",
   ),
+  // RFC 8628 section 3.5, for a job that fits a pending request wholly; `interval`, `pull_request` and `awaited` come with it
+  authorization_pending: entry(
+    400,
+    "The request for this job is not approved yet.",
+    "Have those who are awaited approve its pull request; try again with a new OIDC token, not before interval seconds.",
+  ),
   // The job against a grant of exactly its repository and workflow file
   workflow_mismatch: entry(
     403,

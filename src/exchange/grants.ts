@@ -89,20 +89,21 @@ export async function loadGrants(
   });
 }
 
-/** Repositories whose tokens are worth a signature check; see active-repositories.ts. */
+/** Repositories with live, just ended or pending grants: their tokens are worth a signature check (active-repositories.ts). */
 export async function workflowRepositories(db: Db, since: Date): Promise<ReadonlySet<RepositoryId>> {
   // A union, not an "or": each half has its own index, and strangers may cause this once a second.
   const named = db.selectFrom("grant").select("workflow_repository_id");
   const rows = await named
     .where("state", "=", "active")
     .union(named.where("state", "<>", "active").where("ended_at", ">", since))
+    .union(db.selectFrom("pending_request").select("workflow_repository_id"))
     .execute();
   return new Set(rows.map((row) => repositoryId(row.workflow_repository_id)));
 }
 
 /** Plans are immutable and named by their digest, so the newest few hundred are kept parsed. */
 const plans = new Map<string, PlanData>();
-function parsedPlan(hash: string, text: string): PlanData {
+export function parsedPlan(hash: string, text: string): PlanData {
   const known = plans.get(hash);
   if (known) return known;
   const plan = JSON.parse(text) as PlanData;

@@ -20,8 +20,12 @@ export { createLiveHead, type LiveHead } from "./live-head.ts";
 export { createPolicies, type Policies } from "./policies.ts";
 export type { Answer, Exchange, ExchangeDeps } from "./types.ts";
 
-/** Strangers are answered at multiples of this, in milliseconds, so that time tells them nothing (C44). */
+/**
+ * Strangers are answered at multiples of this, in milliseconds, so that time tells them nothing (C44). For a re-run it is
+ * longer: where it fits a pending request but for who pressed the button, GitHub is asked, which takes its time.
+ */
 const floor = 50;
+const rerunFloor = 1000;
 
 export function createExchange(deps: ExchangeDeps): Exchange {
   const repositories = new ActiveRepositories(deps.db, deps.clock);
@@ -44,12 +48,15 @@ export function createExchange(deps: ExchangeDeps): Exchange {
         const refusal = asRefused(error);
         const { code, detail } = refusal;
         const cause = error === refusal ? refusal.cause : error;
-        deps.log.warn(
+        // Who waits for an approval comes every few seconds, and is no refusal.
+        const pending = code === "authorization_pending";
+        deps.log[pending ? "info" : "warn"](
           { correlation_id: correlationId, remote, code, ...known(trail), detail, ...causeOf(cause) },
-          "refused",
+          pending ? "pending" : "refused",
         );
-        if (trail.claims && trail.access) refusals.note(trail.access, trail.claims.repositoryId, code);
-        if (code === "access_denied") await delay(floor - ((performance.now() - arrived) % floor));
+        if (!pending && trail.claims && trail.access) refusals.note(trail.access, trail.claims.repositoryId, code);
+        const step = (trail.attempt ?? 1) > 1 ? rerunFloor : floor;
+        if (code === "access_denied") await delay(step - ((performance.now() - arrived) % step));
         return refused(refusal, deps.config.publicUrl, correlationId);
       }
     },
@@ -71,8 +78,10 @@ function asRefused(error: unknown): Refused {
   return new Refused("temporarily_unavailable", {}, { retryAfter: after });
 }
 
-const known = ({ claims, ...ids }: Trail): Readonly<Record<string, unknown>> => ({
-  ...ids,
+const known = ({ claims, access, grant, exchange }: Trail): Readonly<Record<string, unknown>> => ({
+  access,
+  grant,
+  exchange,
   ...(claims && claimIds(claims)),
 });
 

@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type CommitSha, commitSha, type Digest, type ObjectId } from "../base/ids.ts";
 import { isFrozen } from "../access-repo/index.ts";
 import { accessRepoKey, type Enrolment, readEnrolment } from "../pull-request/index.ts";
+import { startedBy } from "./attempt.ts";
 import type { Claims } from "./claims.ts";
 import type { LoadedGrant } from "./grants.ts";
 import { Recent } from "./recent.ts";
@@ -92,13 +93,10 @@ export class LiveCheck {
     if (found !== blob) throw new Refused("workflow_changed", { workflow_sha: claims.workflowSha });
   }
 
-  /** `actor_id` stays the first starter's on a re-run; who started this attempt is no claim (C42). */
   async #attempt(grant: LoadedGrant, claims: Claims): Promise<void> {
-    if (claims.runAttempt === 1 || grant.actorId === null) return;
-    const run = await this.#deps.github.run(claims.repository, claims.runId, claims.runAttempt);
-    if (run?.attempt !== claims.runAttempt || run.triggeringActor?.id !== grant.actorId) {
-      throw new Refused("actor_mismatch", { triggering_actor_id: run?.triggeringActor?.id ?? null });
-    }
+    if (grant.actorId === null) return;
+    const { ok, triggeringActor } = await startedBy(this.#deps.github, claims, grant.actorId);
+    if (!ok) throw new Refused("actor_mismatch", { triggering_actor_id: triggeringActor });
   }
 }
 

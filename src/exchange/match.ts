@@ -4,19 +4,23 @@ import type { Claims } from "./claims.ts";
 import type { Code } from "./codes.ts";
 import type { TokenParams } from "./params.ts";
 
-/** A grant as the matcher sees it: frozen plan, window, and what the database says of its uses now. */
-export interface Candidate {
-  readonly id: string;
+/** What the claims of a job are compared with: the plan of a grant, or of a request that nobody has approved yet. */
+export interface Binding {
   readonly access: { readonly id: RepositoryId; readonly ownerId: OwnerId; readonly fullName: string };
   readonly path: string;
   readonly target: string;
   readonly role: string;
   readonly plan: PlanData;
+  /** Who may have started the run: the requester, or our bot for a dispatched grant; null: anybody who may. */
+  readonly actorId: UserId | null;
+}
+
+/** A grant as the matcher sees it: frozen plan, window, and what the database says of its uses now. */
+export interface Candidate extends Binding {
+  readonly id: string;
   readonly notBefore: Date;
   readonly expiresAt: Date;
   readonly state: "active" | "revoked" | "expired" | "quarantined";
-  /** Who may have started the run: the requester, or our bot for a dispatched grant; null: anybody who may. */
-  readonly actorId: UserId | null;
   /** null: not dispatched by us. */
   readonly dispatch: { readonly state: "pending" | "sent" | "bound" | "failed"; readonly runId: RunId | null } | null;
   readonly runs: number;
@@ -41,7 +45,9 @@ interface Asked {
   readonly now: number;
 }
 /** One line of the table in DESIGN.md section 6: the code of what does not hold, or undefined. */
-type Rule = (grant: Candidate, asked: Asked) => Code | undefined;
+type Rule<B extends Binding = Candidate> = (grant: B, asked: Asked) => Code | undefined;
+/** One that looks at the job and the plan alone. */
+type JobRule = Rule<Binding>;
 
 /** Which grant a job may use. Pure; the one place where claims are compared with a plan. */
 export function matchGrants<G extends Candidate>(
@@ -82,16 +88,16 @@ export function tellable<G extends Candidate>(reasons: readonly Mismatch<G>[]): 
   return nearest[0];
 }
 
-const repository: Rule = ({ plan }, { claims }) =>
+const repository: JobRule = ({ plan }, { claims }) =>
   claims.repositoryId === plan.workflow.repository_id && claims.repositoryOwnerId === plan.workflow.owner_id
     ? undefined
     : "workflow_mismatch";
 
 // The name is the token's own claim, so that a renamed repository keeps its grants; its id was compared above.
-const workflowFile: Rule = ({ plan }, { claims }) =>
+const workflowFile: JobRule = ({ plan }, { claims }) =>
   claims.workflowRef.startsWith(`${claims.repository}/${plan.workflow.file}@`) ? undefined : "workflow_mismatch";
 
-const asTold: Rule = (grant, { params }) =>
+const asTold: JobRule = (grant, { params }) =>
   (params.target ?? grant.target) === grant.target &&
   (params.accessRepository ?? grant.access.fullName.toLowerCase()) === grant.access.fullName.toLowerCase() &&
   (params.request ?? grant.path) === grant.path &&
@@ -100,14 +106,14 @@ const asTold: Rule = (grant, { params }) =>
     ? undefined
     : "invalid_target";
 
-const ref: Rule = ({ plan }, { claims }) =>
+const ref: JobRule = ({ plan }, { claims }) =>
   claims.ref === plan.workflow.ref &&
   claims.workflowRef === `${claims.repository}/${plan.workflow.file}@${plan.workflow.ref}`
     ? undefined
     : "ref_mismatch";
 
 /** `workflow_ref` is the caller, `job_workflow_ref` the file that the job is in (C40). Without the claim nothing is known. */
-const reusable: Rule = ({ plan }, { claims }) => {
+const reusable: JobRule = ({ plan }, { claims }) => {
   const named = plan.workflow.reusable;
   if (claims.jobWorkflowRef !== (named ?? claims.workflowRef)) return "reusable_mismatch";
   if (named === null || claims.jobWorkflowSha === undefined) return undefined;
@@ -115,22 +121,22 @@ const reusable: Rule = ({ plan }, { claims }) => {
 };
 
 /** Absent equals absent only: a job without environment is not a job with any. */
-const environment: Rule = ({ plan }, { claims }) =>
+const environment: JobRule = ({ plan }, { claims }) =>
   (claims.environment ?? null) === plan.workflow.environment ? undefined : "environment_mismatch";
 
-const event: Rule = ({ plan }, { claims }) =>
+const event: JobRule = ({ plan }, { claims }) =>
   plan.workflow.events.includes(claims.eventName) &&
   (plan.dispatch === null || claims.eventName === "workflow_dispatch")
     ? undefined
     : "event_not_allowed";
 
-const runner: Rule = ({ plan }, { claims }) =>
+const runner: JobRule = ({ plan }, { claims }) =>
   plan.workflow.runners.includes(claims.runnerEnvironment) ? undefined : "runner_not_allowed";
 
-const sha: Rule = ({ plan }, { claims }) =>
+const sha: JobRule = ({ plan }, { claims }) =>
   plan.workflow.sha === null || plan.workflow.sha === claims.sha ? undefined : "sha_mismatch";
 
-const actor: Rule = ({ actorId }, { claims }) =>
+const actor: JobRule = ({ actorId }, { claims }) =>
   actorId === null || actorId === claims.actorId ? undefined : "actor_mismatch";
 
 const state: Rule = ({ state }) =>
@@ -165,8 +171,7 @@ const issued: Rule = ({ notBefore }, { claims }) =>
 
 const runs: Rule = ({ runs, uses }) => (uses.thisAttempt || uses.count < runs ? undefined : "runs_exhausted");
 
-/** Order matters for what is told: first who asks, then how the job ran, then what has become of the grant. */
-const rules: readonly Rule[] = [
+const jobRules: readonly JobRule[] = [
   repository,
   workflowFile,
   asTold,
@@ -177,10 +182,12 @@ const rules: readonly Rule[] = [
   runner,
   sha,
   actor,
-  state,
-  boundRun,
-  window,
-  issued,
-  runs,
 ];
+
+/** Whether a plan is for exactly this job, by the same rules as a grant's. Pure; says nothing of approval, time or uses. */
+export const bindsJob = (claims: Claims, params: Asked["params"], binding: Binding): boolean =>
+  jobRules.every((rule) => rule(binding, { claims, params, now: 0 }) === undefined);
+
+/** Order matters for what is told: first who asks, then how the job ran, then what has become of the grant. */
+const rules: readonly Rule[] = [...jobRules, state, boundRun, window, issued, runs];
 const firstTold = rules.indexOf(asTold);

@@ -9,15 +9,23 @@ export class Refused extends CountersignError {
   readonly retryAfter: number | undefined;
   /** Replaces the code's own sentence and cure, where one of our rooms knows a better cure; never upstream text. */
   readonly text: string | undefined;
+  /** Further members of the answer, for a code that has some; our own values only. */
+  readonly members: Readonly<Record<string, unknown>>;
 
   constructor(
     code: Code,
     detail: Readonly<Record<string, unknown>> = {},
-    more: { cause?: unknown; retryAfter?: number | undefined; text?: string | undefined } = {},
+    more: {
+      cause?: unknown;
+      retryAfter?: number | undefined;
+      text?: string | undefined;
+      members?: Readonly<Record<string, unknown>>;
+    } = {},
   ) {
     super(code, codes[code].sentence, more.cause === undefined ? undefined : { cause: more.cause });
     this.detail = detail;
     this.retryAfter = more.retryAfter;
     this.text = more.text;
+    this.members = more.members ?? {};
   }
 }

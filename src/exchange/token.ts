@@ -11,6 +11,7 @@ import type { LiveCheck } from "./live.ts";
 import { matchGrants, tellable } from "./match.ts";
 import { markMinted, mint } from "./mint.ts";
 import { parseParams, type TokenParams } from "./params.ts";
+import { pendingFor } from "./pending.ts";
 import { Refused } from "./refused.ts";
 import { release } from "./release.ts";
 import { readUnverified, verifySubjectToken } from "./subject-token.ts";
@@ -25,6 +26,8 @@ export interface Parts {
 /** What is known of the caller so far, for the log and the refusal count. Filled only from a verified token. */
 export interface Trail {
   claims?: Claims;
+  /** Of the token as it says itself, verified or not. */
+  attempt?: number;
   access?: RepositoryId;
   grant?: string;
   exchange?: string;
@@ -46,6 +49,7 @@ export async function exchangeToken(
   const params = parseParams(form);
   const rules = { issuer: deps.config.oidcIssuer, audience: deps.config.publicUrl };
   const unverified = readUnverified(params.subjectToken, rules, deps.clock);
+  trail.attempt = unverified.runAttempt;
   if (!(await parts.repositories.has(unverified.repositoryId)))
     throw new Refused("access_denied", { why: "repository" });
   const claims = await verifySubjectToken(params.subjectToken, rules, parts.keys, deps.clock);
@@ -74,13 +78,15 @@ export async function exchangeToken(
   }
 }
 
-/** Exactly one grant, or the reason; grants that ended are asked only where none that lives fits. */
+/** Exactly one grant, or the reason; what is pending, and grants that ended, are asked only where none that lives fits. */
 async function findGrant(deps: ExchangeDeps, claims: Claims, params: TokenParams, trail: Trail): Promise<LoadedGrant> {
   const now = deps.clock.now();
   const bot = botId(deps);
   const live = await loadGrants(deps.db, claims, "active", now, bot);
   let match = matchGrants(claims, params, live, now);
   if (match.kind === "none") {
+    const pending = await pendingFor(deps, claims, params);
+    if (pending) throw pending;
     const since = new Date(now.getTime() - explainEnded);
     const ended = await loadGrants(deps.db, claims, "ended", since, bot);
     match = matchGrants(claims, params, [...live, ...ended], now);

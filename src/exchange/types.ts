@@ -22,6 +22,8 @@ export interface ExchangeDeps {
   readonly config: {
     readonly publicUrl: string;
     readonly oidcIssuer: string;
+    /** GitHub's pages, for the address of a pull request. */
+    readonly webUrl: string;
     /** COUNTERSIGN_FROZEN, read at both ends of every exchange. */
     readonly frozen: readonly FreezeEntry[];
   };
@@ -44,7 +46,7 @@ export interface Exchange {
   token(params: URLSearchParams, meta: { readonly correlationId: string; readonly remote: string }): Promise<Answer>;
   /** Drops what is over its deadline, forgets tokens that have expired, turns refusals into entries. */
   sweep(): Promise<void>;
-  /** Reads again which repositories have grants; the grant room may call it so that a first token need not wait. */
+  /** Reads again which repositories have live or pending grants, so that a first token need not wait for it. */
   refreshIndex(): Promise<void>;
   /** Turns counted refusals into `refused` entries; part of `sweep`. */
   flushRefusals(): Promise<void>;

@@ -1,5 +1,5 @@
 import type { CountersignError } from "../base/errors.ts";
-import { accessRepoKey, pullRequestKey, toEnrolment } from "../pull-request/index.ts";
+import { accessRepoKey, pendingPullRequests, pullRequestKey, toEnrolment } from "../pull-request/index.ts";
 import { dispatchKey, type GrantDeps } from "./deps.ts";
 import { openDispatches } from "./dispatch.ts";
 import { expireGrants } from "./end-grants.ts";
@@ -32,8 +32,10 @@ export async function sweepGrants(deps: GrantDeps): Promise<void> {
   const rows = await deps.db.selectFrom("enrolment").selectAll().where("state", "=", "active").execute();
   for (const enrolment of rows.map(toEnrolment)) {
     await attempt("pull requests", async () => {
-      for (const number of await deps.github.openPullRequests(enrolment))
-        await deps.enqueue(pullRequestKey(enrolment.id, number));
+      const open = await deps.github.openPullRequests(enrolment);
+      // What waits in a pull request that is over as well: perhaps nobody told us that it is.
+      const waiting = await pendingPullRequests(deps.db, enrolment.id);
+      for (const number of new Set([...open, ...waiting])) await deps.enqueue(pullRequestKey(enrolment.id, number));
     });
   }
 }

@@ -3,5 +3,6 @@ export { findDecision } from "./decisions.ts";
 export { accessRepoKey, pullRequestKey, type ReconcileDeps } from "./deps.ts";
 export { type Enrolment, readEnrolment, toEnrolment } from "./enrolment.ts";
 export { evaluateRequests, type EvaluatedRequest } from "./evaluate-request.ts";
+export { pendingPullRequests } from "./pending.ts";
 export { planPostedAt, readPosted, withoutEarlier } from "./posted-plan.ts";
 export { reconcilePullRequest } from "./reconcile.ts";

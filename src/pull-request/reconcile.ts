@@ -5,6 +5,7 @@ import { RetryLater } from "../base/errors.ts";
 import { digestOf } from "../base/canonical-json.ts";
 import type { Digest } from "../base/ids.ts";
 import { oneLine } from "../base/text.ts";
+import type { CheckContent } from "../github/types.ts";
 import { decidePlanHash, describePlan } from "../plan/index.ts";
 import { diagnosticsCheck, plainCheck, policyCheck, requestCheck, reviewersOf } from "./check-text.ts";
 import { decideLive } from "./decide-live.ts";
@@ -14,6 +15,7 @@ import { type Enrolment, readEnrolment } from "./enrolment.ts";
 import { evaluatePolicy } from "./evaluate-policy.ts";
 import { evaluateRequests } from "./evaluate-request.ts";
 import { type MergeMessage, policyMessage, requestMessage } from "./merge-message.ts";
+import { forgetPending, rememberPending } from "./pending.ts";
 import { planPostedAt, post, type Posted, readPosted, withoutEarlier } from "./posted-plan.ts";
 
 /**
@@ -25,6 +27,7 @@ export async function reconcilePullRequest(deps: ReconcileDeps, repositoryId: nu
   const enrolment = await readEnrolment(deps.db, repositoryId);
   if (!enrolment?.accepted || enrolment.state === "pending") return; // enrolling asks for every open pull request again
   const answer = await deps.github.snapshot(enrolment, number);
+  if (answer?.kind !== "snapshot") await forgetPending(deps.db, repositoryId, number);
   if (answer === null) return;
   if (answer.kind === "too_long") {
     const way = "Split it: at most 100 files, 100 commits and 100 reviewers can be judged whole.";
@@ -35,12 +38,22 @@ export async function reconcilePullRequest(deps: ReconcileDeps, repositoryId: nu
   }
   const read = answer.snapshot;
   // Transferred: another owner's people would decide (C48). Enrolment says so to the operator.
-  if (read.repository.ownerId !== enrolment.ownerId) return;
+  if (read.repository.ownerId !== enrolment.ownerId) return forgetPending(deps.db, repositoryId, number);
   if (read.pullRequest.state === "merged") await deps.enqueue(accessRepoKey(repositoryId));
-  if (read.pullRequest.state !== "open") return; // C06: nothing is posted on what is over
+  if (read.pullRequest.state !== "open") return over(deps, enrolment, read); // C06: nothing is posted on what is over
+  await forgetPending(deps.db, repositoryId, number, { except: read.pullRequest.headSha });
   const posted = await readPosted(deps, read);
   const snapshot = withoutEarlier(read, posted);
   await judge({ deps, enrolment, snapshot, posted, accepted: enrolment.accepted });
+}
+
+/**
+ * What was merged waits until the default branch has been judged up to here: a job that polls between merge and grant is still
+ * told to wait. The sweep comes again for what waits in a pull request that is not open.
+ */
+async function over({ db }: ReconcileDeps, enrolment: Enrolment, { pullRequest, tip }: Snapshot): Promise<void> {
+  if (pullRequest.state === "merged" && enrolment.state === "active" && enrolment.head !== tip.sha) return;
+  await forgetPending(db, enrolment.id, pullRequest.number);
 }
 
 interface Context {
@@ -55,6 +68,8 @@ async function judge(context: Context): Promise<void> {
   const { deps, snapshot, posted, enrolment, accepted } = context;
   const say = (...args: Parameters<typeof plainCheck>) => post(deps, snapshot, posted, plainCheck(...args), null);
   const kind = classifyChanges(snapshot.changes);
+  if (kind.kind !== "request" || enrolment.state === "stopped")
+    await forgetPending(deps.db, enrolment.id, snapshot.pullRequest.number);
   if (kind.kind === "other") {
     return say("success", "Not an access request", [
       "This pull request touches neither requests nor policy. Countersign never merges it.",
@@ -88,27 +103,25 @@ async function judge(context: Context): Promise<void> {
 
 async function judgeRequest(context: Context, accepted: Digest, paths: readonly string[]): Promise<void> {
   const { deps, snapshot, posted } = context;
+  const { id } = snapshot.repository;
+  const { number } = snapshot.pullRequest;
+  const invalid = async (content: CheckContent): Promise<void> => {
+    await forgetPending(deps.db, id, number);
+    await post(deps, snapshot, posted, content, null);
+  };
   const policy = acceptedPolicy(snapshot, accepted);
   if (!policy) {
     const way =
       "Somebody changed who may grant what without Countersign's decision. Nothing is granted until the policy is restored or accepted by a policy pull request.";
-    return post(deps, snapshot, posted, plainCheck("failure", "Policy quarantine", [way]), null);
+    return invalid(plainCheck("failure", "Policy quarantine", [way]));
   }
   const used = await usedPaths(deps, snapshot, paths);
   if (used.length > 0) {
     const way = "A request is used once. Give the file a new name.";
-    return post(deps, snapshot, posted, plainCheck("failure", "Name was used before", [way, ...used]), null);
+    return invalid(plainCheck("failure", "Name was used before", [way, ...used]));
   }
   const evaluation = await evaluateRequests(deps, snapshot, policy, paths, false);
-  if (!evaluation.ok) {
-    return post(
-      deps,
-      snapshot,
-      posted,
-      diagnosticsCheck(evaluation.diagnostics, "This request is not valid yet."),
-      null,
-    );
-  }
+  if (!evaluation.ok) return invalid(diagnosticsCheck(evaluation.diagnostics, "This request is not valid yet."));
   const { requests, warnings } = evaluation;
   const subject: DecisionInput["subject"] = { kind: "request", requests: requests.map((r) => r.subject) };
   const plans = decidePlanHash(new Map(requests.map((r) => [r.request.path.path, r.plan])));
@@ -116,6 +129,9 @@ async function judgeRequest(context: Context, accepted: Digest, paths: readonly 
   const decision = await decideLive(deps, input);
   if (decision.outcome === "retry") throw new RetryLater("github_behind", decision.tree.text);
   await post(deps, snapshot, posted, requestCheck(snapshot, requests, decision, warnings), plans);
+  // Denied is what no review can mend: a job must not wait for it.
+  if (decision.outcome === "denied") await forgetPending(deps.db, id, number);
+  else await rememberPending(deps.db, snapshot, policy.digest, requests, decision);
   const [first, ...more] = requests;
   const title = first ? describePlan(first.plan, first.request).title : snapshot.pullRequest.title;
   // Neither may keep a merge waiting.

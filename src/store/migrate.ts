@@ -2,9 +2,13 @@ import { type Migration, Migrator } from "kysely/migration";
 import { CountersignError } from "../base/errors.ts";
 import type { Db } from "./index.ts";
 import { initial } from "./migrations/0001-initial.ts";
+import { pendingRequests } from "./migrations/0002-pending-requests.ts";
 
 /** In code, not read from a folder: what runs is what was type-checked, wherever the program is started from. */
-const migrations: Record<string, Migration> = { "0001-initial": initial };
+const migrations: Record<string, Migration> = {
+  "0001-initial": initial,
+  "0002-pending-requests": pendingRequests,
+};
 
 /**
  * Brings the database to this program's schema. Safe on every start and from several replicas at once (kysely takes a lock

@@ -216,6 +216,28 @@ export interface RefusalTable {
   count: number;
   first_at: Time;
 }
+/**
+ * A valid request of an open pull request that nobody has granted yet, with its plan. Only for telling the job that waits for
+ * it so; no decision, grant or credential ever comes from here.
+ */
+export interface PendingRequestTable {
+  repository_id: BigInt_;
+  pull_request: number;
+  path: string;
+  head_sha: string;
+  /** The accepted policy that the plan was rendered under; under another one the row says nothing. */
+  policy_digest: string;
+  requester_id: BigInt_;
+  requester_login: string;
+  target: string;
+  role: string;
+  /** Canonical JSON, as a grant would freeze it. */
+  plan: string;
+  plan_hash: string;
+  workflow_repository_id: BigInt_;
+  /** Owners of open slots, as CODEOWNERS spells them. */
+  awaited: JsonColumn<readonly string[]>;
+}
 
 export interface Database {
   enrolment: EnrolmentTable;
@@ -234,4 +256,5 @@ export interface Database {
   ledger_batch: LedgerBatchTable;
   signing_key: SigningKeyTable;
   refusal: RefusalTable;
+  pending_request: PendingRequestTable;
 }

@@ -215,6 +215,9 @@ describe("before any call", () => {
     ["a target that is a path", { INPUT_TARGET: "../aws-prod" }, "`target` has no such form"],
     ["a role with blanks", { INPUT_ROLE: "a b" }, "`role` is no role name"],
     ["a request elsewhere", { INPUT_REQUEST: "targets/aws-prod.yml" }, "`request` is no path"],
+    ["a wait without a unit", { INPUT_WAIT: "10" }, "`wait` is no time"],
+    ["a wait of a day", { INPUT_WAIT: "24h" }, "`wait` is no time"],
+    ["a wait of a workflow command", { INPUT_WAIT: "1m\n::x::" }, "`wait` is no time"],
   ])("%s fails", async (_, env, message) => {
     const { machine, text, tokens } = fakeMachine([ok], { env });
     expect(await run(machine)).toBe(1);

@@ -126,7 +126,12 @@ export interface World {
   readonly log: Record<string, unknown>[];
   readonly enqueued: string[];
   readonly time: { now: Date };
-  readonly config: { publicUrl: string; oidcIssuer: string; frozen: ExchangeDeps["config"]["frozen"] };
+  readonly config: {
+    publicUrl: string;
+    oidcIssuer: string;
+    webUrl: string;
+    frozen: ExchangeDeps["config"]["frozen"];
+  };
   readonly grant: string;
   /** Another process on the same database. */
   restart(over?: Partial<ExchangeDeps>): Exchange;
@@ -148,7 +153,7 @@ export async function startWorld(
   const log: Record<string, unknown>[] = [];
   const enqueued: string[] = [];
   const note = (line: unknown): void => void log.push(line as Record<string, unknown>);
-  const config = { publicUrl, oidcIssuer: issuer.url, frozen: [] };
+  const config = { publicUrl, oidcIssuer: issuer.url, webUrl: "https://github.example", frozen: [] };
   const deps: ExchangeDeps = {
     db,
     github,

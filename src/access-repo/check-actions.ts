@@ -101,6 +101,16 @@ export function checkActions({ named, file, at = nowhere, catalogue }: CheckActi
   return inOrder(found);
 }
 
+/**
+ * Each slip told once: an action that does not exist (CS2028) is in no role either (CS2016), and to ask for less would not
+ * mend it. For findings of `checkRequest` and `checkActions` together.
+ */
+export function eachSlipOnce(found: readonly Diagnostic[]): readonly Diagnostic[] {
+  const place = (d: Diagnostic): string => `${d.file}:${d.line}:${d.column}`;
+  const told = new Set(found.filter((d) => d.code === "CS2028").map(place));
+  return found.filter((d) => d.code !== "CS2016" || !told.has(place(d)));
+}
+
 function unknown(
   { action, where, set }: NamedAction,
   file: string,

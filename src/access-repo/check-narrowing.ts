@@ -107,7 +107,7 @@ function checkPersistence(
   if (reached === undefined) return;
   const from = asked[reached.statement];
   if (from === undefined) {
-    const message = `The role's whole allow reaches ${reached.reaches}, which outlives the window.`;
+    const message = `The role's whole allow reaches ${reached.reaches}, which makes credentials or access that outlive the window.`;
     refuse(
       "CS2017",
       ["role"],
@@ -117,7 +117,11 @@ function checkPersistence(
     return;
   }
   const where = from.set === undefined ? [...from.where, "actions", reached.index] : from.where;
-  refuse("CS2017", where, `${quote(reached.action)} reaches ${reached.reaches}, which outlives the window.`);
+  const itself = reached.action.toLowerCase() === reached.reaches.toLowerCase();
+  const what = itself
+    ? `${quote(reached.action)} makes`
+    : `${quote(reached.action)} reaches ${reached.reaches}, which makes`;
+  refuse("CS2017", where, `${what} credentials or access that outlive the window.`);
 }
 
 function gcp(file: RequestFile, role: GcpRole, refuse: Report): Narrowing {

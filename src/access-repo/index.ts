@@ -29,6 +29,7 @@ export {
   actionsOfRequest,
   actionsOfTarget,
   checkActions,
+  eachSlipOnce,
   type CheckActionsInput,
   type NamedAction,
   servicesOf,

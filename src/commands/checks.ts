@@ -83,7 +83,7 @@ export const policyInForce = (policy: LoadedPolicy, { findings }: AccessRepoFile
   policy.ok && !findings.some((d) => d.severity === "error" && isPolicyPath(d.file)) ? policy.policy : undefined;
 
 /** What AWS does not have. Merged requests are not looked at: AWS's list changes with upgrades, and they cannot be mended. */
-async function awsActions({ requests, files, actions }: LoadedRepo): Promise<readonly Diagnostic[]> {
+async function awsActions({ requests, files, policy, actions }: LoadedRepo): Promise<readonly Diagnostic[]> {
   const found: Diagnostic[] = [];
   const look = async (named: readonly NamedAction[], file: string, at: Locate | undefined): Promise<void> => {
     if (named.length === 0) return;
@@ -94,9 +94,11 @@ async function awsActions({ requests, files, actions }: LoadedRepo): Promise<rea
     const parsed = parseTarget(text, path);
     if (parsed.ok) await look(actionsOfTarget(parsed.value), path, parsed.at);
   }
-  for (const { resolved } of requests) {
-    if (resolved === undefined) continue;
-    await look(actionsOfRequest(resolved.file, resolved.request.target), resolved.request.path.path, resolved.at);
+  const inForce = policyInForce(policy, files);
+  for (const { parsed } of requests) {
+    if (parsed === undefined) continue;
+    const { file, at, path } = parsed;
+    await look(actionsOfRequest(file, inForce?.targets.get(path.target)), path.path, at);
   }
   return found;
 }

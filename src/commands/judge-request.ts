@@ -1,5 +1,5 @@
 import { checkRequest, finding, parseRequest, parseRequestPath } from "../access-repo/index.ts";
-import type { Diagnostic, Locate, Policy, RequestFile, ResolvedRequest } from "../access-repo/types.ts";
+import type { Diagnostic, Locate, Policy, RequestFile, RequestPath, ResolvedRequest } from "../access-repo/types.ts";
 import { requestOversize } from "../plan/index.ts";
 import { gitMode } from "./git-objects.ts";
 import type { History } from "./history.ts";
@@ -16,8 +16,10 @@ export interface JudgedRequest {
   readonly file: FileOnDisk;
   readonly state: RequestState;
   readonly diagnostics: readonly Diagnostic[];
+  /** Of requests that are not merged and parse: for checks that need no policy, or another part of it. */
+  readonly parsed?: { readonly file: RequestFile; readonly at: Locate; readonly path: RequestPath };
   /** Of requests that are not merged: with the positions of their parts, for checks of several together. */
-  readonly resolved?: { readonly file: RequestFile; readonly request: ResolvedRequest; readonly at: Locate };
+  readonly resolved?: { readonly request: ResolvedRequest; readonly at: Locate };
 }
 
 const start = { line: 1, column: 1, length: 1 };
@@ -51,12 +53,13 @@ export function judgeRequest(file: FileOnDisk, history: History, policy: Policy 
   if (!parsed.ok || policy === undefined) return judged(found);
   const { at } = parsed;
   const merged = state === "merged";
+  const known = merged ? {} : { parsed: { file: parsed.value, at, path } };
   const checked = checkRequest({ file: parsed.value, path, at, policy, now, merged });
   found.push(...checked.diagnostics);
-  if (!checked.ok) return judged(found);
+  if (!checked.ok) return { ...judged(found), ...known };
   const tooLong = requestOversize(checked.value);
   if (tooLong !== undefined) found.push(finding("CS2030", file.path, at(["role"]), tooLong));
-  return merged ? judged(found) : { ...judged(found), resolved: { file: parsed.value, request: checked.value, at } };
+  return merged ? judged(found) : { ...judged(found), ...known, resolved: { request: checked.value, at } };
 }
 
 /** C33: the path names the request in grants and records, so a revoked or ended one is not asked for again under its name. */

@@ -1,5 +1,12 @@
 import type { CatalogueSource } from "../action-catalogue/index.ts";
-import { actionsOfRequest, checkActions, checkRequest, hasErrors, servicesOf } from "../access-repo/index.ts";
+import {
+  actionsOfRequest,
+  checkActions,
+  checkRequest,
+  eachSlipOnce,
+  hasErrors,
+  servicesOf,
+} from "../access-repo/index.ts";
 import type {
   Diagnostic,
   Locate,
@@ -59,19 +66,21 @@ export async function planRequest(basis: Basis, asked: Asked, facts?: PlanFacts)
   const { file, at, path, now, merged } = asked;
   const repository = facts === undefined ? {} : { repositoryId: facts.access.repository_id };
   const checked = checkRequest({ file, at, path, policy: basis.policy, now, merged, ...repository });
-  if (!checked.ok) return checked;
+  const unknown = merged ? [] : await unknownActions(basis, asked);
+  const diagnostics = eachSlipOnce([...checked.diagnostics, ...unknown]);
+  if (!checked.ok || hasErrors(unknown)) return { ok: false, diagnostics };
   const request = checked.value;
-  if (!merged) {
-    const named = actionsOfRequest(file, request.target);
-    const catalogue = await basis.actions.load(servicesOf([{ actions: named.map((use) => use.action) }]));
-    const unknown = checkActions({ named, file: path.path, at, catalogue });
-    if (hasErrors(unknown)) return { ok: false, diagnostics: [...checked.diagnostics, ...unknown] };
-  }
   const rendered = renderPlan({ ...(facts ?? previewFacts(request)), request });
-  if (!rendered.ok) return { ok: false, diagnostics: [...checked.diagnostics, planFinding(rendered, path.path, at)] };
+  if (!rendered.ok) return { ok: false, diagnostics: [...diagnostics, planFinding(rendered, path.path, at)] };
   const { plan } = rendered;
   const review = reviewPlan(plan, await basis.actions.load(servicesOfPlan(plan)));
-  return { ok: true, request, plan, review, diagnostics: checked.diagnostics };
+  return { ok: true, request, plan, review, diagnostics };
+}
+
+async function unknownActions({ policy, actions }: Basis, { file, at, path }: Asked): Promise<readonly Diagnostic[]> {
+  const named = actionsOfRequest(file, policy.targets.get(path.target));
+  const catalogue = await actions.load(servicesOf([{ actions: named.map((use) => use.action) }]));
+  return checkActions({ named, file: path.path, at, catalogue });
 }
 
 /** Stands for an id that is not known; nothing is decided by it, and people are shown words in its place. */

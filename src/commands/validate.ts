@@ -1,5 +1,5 @@
 import { Command, Option } from "commander";
-import { hasErrors, isPolicyPath } from "../access-repo/index.ts";
+import { eachSlipOnce, hasErrors, isPolicyPath } from "../access-repo/index.ts";
 import type { Diagnostic } from "../access-repo/types.ts";
 import { forLogLine, forTerminal } from "../base/text.ts";
 import { applyFixes, type Fixed } from "./apply-fixes.ts";
@@ -82,11 +82,11 @@ async function findings(repo: LoadedRepo): Promise<readonly Diagnostic[]> {
   for (const check of checks) found.push(...(await check(repo)));
   const merged = mergedFiles(repo);
   return (
-    found
+    eachSlipOnce(found)
       // Errors of the policy concern every file that was named.
       .filter((d) => repo.wanted(d.file) || (d.severity === "error" && isPolicyPath(d.file)))
       .map((d): Diagnostic => (merged.has(d.file) ? { ...d, severity: "warning" } : d))
-      .sort((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : a.line - b.line || a.column - b.column))
+      .toSorted((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : a.line - b.line || a.column - b.column))
   );
 }
 

@@ -8,9 +8,18 @@ import {
   parseRequestPath,
   sameDispatch,
   servicesOf,
+  eachSlipOnce,
   dispatchConflict,
 } from "../access-repo/index.ts";
-import type { Diagnostic, Policy, ResolvedRequest, TreeFile } from "../access-repo/types.ts";
+import type {
+  Diagnostic,
+  Locate,
+  Policy,
+  RequestFile,
+  RequestPath,
+  ResolvedRequest,
+  TreeFile,
+} from "../access-repo/types.ts";
 import type { Snapshot, Subject } from "../approval/types.ts";
 import { sha256 } from "../base/canonical-json.ts";
 import type { Digest } from "../base/ids.ts";
@@ -88,16 +97,11 @@ async function evaluateOne(
     merged,
     repositoryId: snapshot.repository.id,
   });
-  const warnings = [...parsed.diagnostics, ...checked.diagnostics];
-  if (!checked.ok) return failed(...warnings);
+  // Before the merge only: AWS's list changes with each upgrade, and an upgrade ends no grant.
+  const unknown = merged ? [] : await unknownActions(deps, policy, parsed, name);
+  const warnings = [...parsed.diagnostics, ...eachSlipOnce([...checked.diagnostics, ...unknown])];
+  if (!checked.ok || hasErrors(unknown)) return failed(...warnings);
   const request = checked.value;
-  if (!merged) {
-    // Before the merge only: AWS's list changes with each upgrade, and an upgrade ends no grant.
-    const named = actionsOfRequest(parsed.value, request.target);
-    const catalogue = await deps.actions.load(servicesOf([{ actions: named.map((use) => use.action) }]));
-    const unknown = checkActions({ named, file: path, at: parsed.at, catalogue });
-    if (hasErrors(unknown)) return failed(...warnings, ...unknown);
-  }
   if (!deps.kinds.has(request.role.kind)) {
     const why = `This server cannot issue for ${request.role.kind} yet: target ${request.target.name} can be written and validated, but not asked for.`;
     return failed(...warnings, finding("CS2031", path, parsed.at(["role"]), why));
@@ -120,6 +124,17 @@ async function evaluateOne(
     : reviewPlan(plan, await deps.actions.load(servicesOfPlan(plan)));
   const subject = { request, blob: file.oid, planHash: plan.hash };
   return { diagnostics: warnings, request: { request, plan, review, sha256: sha256(file.text), subject } };
+}
+
+async function unknownActions(
+  { actions }: Pick<ReconcileDeps, "actions">,
+  policy: Policy,
+  { value, at }: { readonly value: RequestFile; readonly at: Locate },
+  { path, target }: RequestPath,
+): Promise<readonly Diagnostic[]> {
+  const named = actionsOfRequest(value, policy.targets.get(target));
+  const catalogue = await actions.load(servicesOf([{ actions: named.map((use) => use.action) }]));
+  return checkActions({ named, file: path, at, catalogue });
 }
 
 /** Two files that start one workflow at one ref must start it as one run, or a run could be bound to the wrong inputs (C71). */

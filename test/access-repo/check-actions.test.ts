@@ -5,6 +5,7 @@ import {
   actionsOfRequest,
   actionsOfTarget,
   checkActions,
+  eachSlipOnce,
   type Diagnostic,
   parseRequest,
   parseTarget,
@@ -303,4 +304,19 @@ describe("a hostile file is bounded work", () => {
     expect(checkActions({ named, file: "x.yml", catalogue: counting })).toEqual([]);
     expect(asked).toBe(2);
   });
+});
+
+test("a slip is told once: as unknown, not as outside the role as well", () => {
+  const found = (code: string, column: number) => ({
+    file: "x.yml",
+    line: 5,
+    column,
+    length: 1,
+    severity: "error" as const,
+    code,
+    message: "",
+    hint: "",
+  });
+  const all = [found("CS2016", 11), found("CS2016", 30), found("CS2028", 11), found("CS2017", 11)];
+  expect(eachSlipOnce(all).map((d) => `${d.code} ${d.column}`)).toEqual(["CS2016 30", "CS2028 11", "CS2017 11"]);
 });

@@ -45,6 +45,12 @@ const registry = {
     "No grant of this job is for that audience, request, role or resource.",
     "Use the target's name as audience and the request's path as in the access repo, or leave them out.",
   ),
+  resource_required: entry(
+    400,
+    "The role has several resources, and a token is for one.",
+    "Name one of the role's resources, exactly as the target file writes it, as resource.",
+    { error: "invalid_target" },
+  ),
   // The subject token, judged before we look at anything of ours
   token_malformed: entry(
     400,

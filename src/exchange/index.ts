@@ -1,6 +1,7 @@
 // POST /token: a job's OIDC token for credentials under a grant (DESIGN.md sections 4 and 6).
 import { setTimeout as delay } from "node:timers/promises";
 import { CountersignError, RetryLater } from "../base/errors.ts";
+import { UpstreamFailure } from "../cloud/index.ts";
 import { LedgerStopped } from "../recorder/index.ts";
 import { ActiveRepositories } from "./active-repositories.ts";
 import { refused, released } from "./answers.ts";
@@ -88,7 +89,14 @@ const known = ({ claims, access, grant, exchange }: Trail): Readonly<Record<stri
 /** Our own errors hold no secrets; others' messages may quote what was sent, so of those only the kind is logged. */
 function causeOf(cause: unknown): Readonly<Record<string, unknown>> {
   if (cause === undefined) return {};
-  if (cause instanceof CountersignError) return { cause: { code: cause.code, message: cause.message } };
+  if (cause instanceof CountersignError)
+    return { cause: { code: cause.code, message: cause.message, ...upstreamOf(cause.cause) } };
   if (cause instanceof Error) return { cause: { name: cause.name, code: (cause as { code?: unknown }).code } };
   return { cause: { name: typeof cause } };
 }
+
+/** What a cloud's refusal is known by there: its number or name, and the id under which its own log has it. */
+const upstreamOf = (error: unknown): Readonly<Record<string, unknown>> =>
+  error instanceof UpstreamFailure
+    ? { upstream: { name: error.name, message: error.message, status: error.status, request_id: error.requestId } }
+    : {};

@@ -1,4 +1,5 @@
 import type { OwnerId, RepositoryId, RunId, UserId } from "../base/ids.ts";
+import { azureResource } from "../plan/index.ts";
 import type { PlanData } from "../plan/types.ts";
 import type { Claims } from "./claims.ts";
 import type { Code } from "./codes.ts";
@@ -102,9 +103,13 @@ const asTold: JobRule = (grant, { params }) =>
   (params.accessRepository ?? grant.access.fullName.toLowerCase()) === grant.access.fullName.toLowerCase() &&
   (params.request ?? grant.path) === grant.path &&
   (params.role ?? grant.role) === grant.role &&
-  params.resource === undefined // azure only, which this version does not issue
+  fitsResource(grant.plan, params.resource)
     ? undefined
     : "invalid_target";
+
+/** Only azure has resources: asking another kind for one is asking for what it is not. Absent narrows nothing, as with the others. */
+const fitsResource = (plan: PlanData, resource: string | undefined): boolean =>
+  resource === undefined || (plan.kind === "azure" && azureResource(plan, resource) !== undefined);
 
 const ref: JobRule = ({ plan }, { claims }) =>
   claims.ref === plan.workflow.ref &&

@@ -12,7 +12,12 @@ import type { ExchangeDeps } from "./types.ts";
  * Credentials from the cloud, outside any transaction, given up at the deadline even where a broker does not listen.
  * @throws Refused `cloud_refused`, `issue_timeout`, `temporarily_unavailable`
  */
-export async function mint(deps: ExchangeDeps, broker: Broker, begun: Begun): Promise<Minted> {
+export async function mint(
+  deps: ExchangeDeps,
+  broker: Broker,
+  begun: Begun,
+  resource: string | undefined,
+): Promise<Minted> {
   const { grant, claims, deadline } = begun;
   const now = deps.clock.now();
   const signal = AbortSignal.timeout(Math.max(0, deadline.getTime() - now.getTime()));
@@ -20,6 +25,7 @@ export async function mint(deps: ExchangeDeps, broker: Broker, begun: Begun): Pr
     const minting = broker.mint({
       plan: grant.plan,
       window: { notBefore: grant.notBefore, expiresAt: grant.expiresAt },
+      ...(resource !== undefined && { resource }),
       now,
       context: {
         grant: grant.id,

@@ -9,7 +9,7 @@ export interface TokenParams {
   readonly target?: string;
   readonly request?: string;
   readonly role?: string;
-  /** azure only; one URI. */
+  /** azure only; one URI, as the role writes it. */
   readonly resource?: string;
 }
 
@@ -65,7 +65,7 @@ export function parseParams(params: URLSearchParams): TokenParams {
   if (request !== undefined && !parseRequestPath(request))
     throw new Refused("invalid_target", { parameter: "request" });
   const role = formed(values, "role", roleForm);
-  const resource = formed(values, "resource", /^https:\/\/[\x21-\x7e]{1,500}$/);
+  const resource = formed(values, "resource", /^(?:https|api):\/\/[\x21-\x7e]{1,500}$/);
   return {
     subjectToken,
     ...(parts?.[1] === undefined ? {} : { accessRepository: parts[1].toLowerCase() }),

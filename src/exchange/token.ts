@@ -1,5 +1,6 @@
 import type { Minted } from "../cloud/types.ts";
 import type { RepositoryId } from "../base/ids.ts";
+import { azureResource } from "../plan/index.ts";
 import type { ActiveRepositories } from "./active-repositories.ts";
 import { begin, type Begun } from "./begin.ts";
 import { type Claims } from "./claims.ts";
@@ -59,6 +60,8 @@ export async function exchangeToken(
   const broker = deps.brokers.get(grant.plan.kind);
   // Before a use is counted: it would be lost for nothing.
   if (!broker) throw new Refused("kind_not_supported", { kind: grant.plan.kind });
+  if (grant.plan.kind === "azure" && azureResource(grant.plan, params.resource) === undefined)
+    throw new Refused("resource_required");
   const live = await parts.live.check(grant, claims);
   const wait = await deps.github.ledgerWait(live.enrolment);
   if (wait > 0) throw new Refused("temporarily_unavailable", { why: "write budget" }, { retryAfter: wait });
@@ -66,7 +69,7 @@ export async function exchangeToken(
   const begun = await begin(deps, claims, grant, live, correlationId);
   trail.exchange = begun.id;
   try {
-    const minted = await mint(deps, broker, begun);
+    const minted = await mint(deps, broker, begun, params.resource);
     await markMinted(deps, begun, minted);
     await record(deps, begun);
     await release(deps, begun);

@@ -3,6 +3,7 @@ import { userId } from "../../src/base/ids.ts";
 import type { Code } from "../../src/exchange/codes.ts";
 import { matchGrants, tellable, type Candidate } from "../../src/exchange/match.ts";
 import type { TokenParams } from "../../src/exchange/params.ts";
+import { planOf } from "../plan/kinds.ts";
 import { bound, candidate, claims, hex, now, plan, seconds } from "./fixtures.ts";
 
 type Claimed = Readonly<Record<string, unknown>>;
@@ -24,6 +25,15 @@ const dispatched = { plan: plan({ dispatch: { inputs: {} } }), actorId: userId(9
 const byBot = { actor_id: "99" };
 const reusable = `acme/pipelines/.github/workflows/x.yml@${hex("c")}`;
 const at = (text: string): Date => new Date(text);
+
+const arm = "https://management.azure.com";
+const graph = "https://graph.microsoft.com";
+const azure = (resources = [arm], delivery: "token" | "assertion" = "token") => ({
+  ...planOf("azure", { role: { resources, delivery } }).data,
+  workflow: plan().workflow,
+  dispatch: null,
+});
+const oidc = { ...planOf("oidc").data, workflow: plan().workflow, dispatch: null };
 
 /** The table of DESIGN.md section 6, every rule both ways. */
 const table: readonly (readonly [string, Case, "match" | Code])[] = [
@@ -186,6 +196,31 @@ const table: readonly (readonly [string, Case, "match" | Code])[] = [
   ["another request", { params: { request: "requests/aws-prod/x.yml" } }, "invalid_target"],
   ["another role", { params: { role: "admin" } }, "invalid_target"],
   ["a resource for a cloud that has none", { params: { resource: "https://management.azure.com" } }, "invalid_target"],
+  ["a resource of an azure role", { grant: { plan: azure() }, params: { resource: arm } }, "match"],
+  ["no resource of an azure role", { grant: { plan: azure() } }, "match"],
+  [
+    "another resource than the azure role's",
+    { grant: { plan: azure() }, params: { resource: graph } },
+    "invalid_target",
+  ],
+  [
+    "the azure role's resource in another spelling",
+    { grant: { plan: azure() }, params: { resource: `${arm}/` } },
+    "invalid_target",
+  ],
+  // Which of them is asked after the match: it chooses no grant.
+  ["no resource of an azure role with several", { grant: { plan: azure([graph, arm]) } }, "match"],
+  [
+    "a resource for an assertion, of the role",
+    { grant: { plan: azure([arm], "assertion") }, params: { resource: arm } },
+    "match",
+  ],
+  [
+    "a resource for an assertion, not of the role",
+    { grant: { plan: azure([arm], "assertion") }, params: { resource: graph } },
+    "invalid_target",
+  ],
+  ["a resource for an oidc target", { grant: { plan: oidc }, params: { resource: arm } }, "invalid_target"],
 ];
 
 describe("matchGrants", () => {

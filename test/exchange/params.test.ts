@@ -24,6 +24,13 @@ test("audience is a target, or a target of an access repo whose name has no case
   });
 });
 
+test.each(["https://management.azure.com", "https://management.azure.com/", "api://app"])(
+  "resource may be %s",
+  (resource) => {
+    expect(parseParams(form({ resource }))).toEqual({ subjectToken: "t", resource });
+  },
+);
+
 test("an empty parameter is an absent one, an unknown one is ignored", () => {
   expect(parseParams(form({ audience: "", client_id: "x" }))).toEqual({ subjectToken: "t" });
 });
@@ -44,6 +51,7 @@ test.each<[string, Readonly<Record<string, string>>, string]>([
   ["a request that climbs", { request: "requests/aws-prod/../x.yml" }, "invalid_target"],
   ["a role that is no name", { role: "a:b" }, "invalid_target"],
   ["a resource that is no https URI", { resource: "http://x" }, "invalid_target"],
+  ["a resource with a blank", { resource: "https://a.example https://b.example" }, "invalid_target"],
 ])("%s is refused", (_, over, code) => {
   expect(() => parseParams(form(over))).toThrow(expect.objectContaining({ code }));
 });

@@ -140,12 +140,12 @@ export interface World {
 export async function startWorld(
   db: Db,
   issuer: Issuer,
-  options: { runs?: number; request?: string } = {},
+  options: { runs?: number; request?: string; text?: string; target?: string } = {},
 ): Promise<World> {
   const [github, cloud, keys] = [new FakeGitHub(), new FakeCloud(), ledgerKeys()];
   const time = { now };
   const clock = { now: () => time.now };
-  github.setPolicy();
+  github.setPolicy(options.target);
   await enrol(db);
   await db.updateTable("enrolment").set({ accepted_digest: github.digest(), owner_id: 65 }).execute();
   const recorder = recorderOn(db, github, keys, { clock });
@@ -192,9 +192,13 @@ export async function startWorld(
 export async function insertGrant(
   db: Db,
   github: FakeGitHub,
-  { runs = 1, request = "", name = path }: { runs?: number; request?: string; name?: string } = {},
+  {
+    runs = 1,
+    request = "",
+    name = path,
+    text = requestText(runs, request),
+  }: { runs?: number; request?: string; name?: string; text?: string } = {},
 ): Promise<string> {
-  const text = requestText(runs, request);
   const file = treeFile(name, text);
   if (name === path) github.request = file;
   const loaded = loadPolicy(github.policy);

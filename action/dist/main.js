@@ -2,7 +2,7 @@
 
 // src/machine.ts
 import { randomUUID } from "node:crypto";
-import { appendFileSync } from "node:fs";
+import { appendFileSync, rmSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 function thisMachine() {
@@ -13,6 +13,9 @@ function thisMachine() {
     fetch,
     print: (text) => void process.stdout.write(text),
     appendFile: (path, text) => appendFileSync(path, text, "utf8"),
+    // Exclusive: never through a link that somebody else on the machine has put there.
+    writePrivateFile: (path, text) => writeFileSync(path, text, { encoding: "utf8", mode: 384, flag: "wx" }),
+    removeFile: (path) => rmSync(path, { force: true }),
     elapsed: () => performance.now(),
     wallClock: () => /* @__PURE__ */ new Date(),
     sleep: (milliseconds) => sleep(milliseconds),
@@ -52,46 +55,28 @@ function explain({ code, message, details }) {
   ].filter((line) => line !== void 0 && line !== "");
 }
 
-// src/aws-credentials.ts
-var tokenType = "urn:countersign:params:oauth:token-type:aws-credentials";
-function awsCredentials({ body, headers }, runner) {
-  const token = body?.["access_token"];
-  if (typeof token === "string") runner.mask(token);
-  const process2 = parse(token);
-  for (const name of ["SecretAccessKey", "SessionToken", "AccessKeyId"]) {
-    const value = process2[name];
-    if (typeof value === "string") runner.mask(value);
-  }
-  if (body?.["kind"] !== "aws" || body["issued_token_type"] !== tokenType) {
-    throw strange("it holds no AWS credentials", "This version of the Action exports AWS credentials only.");
-  }
-  const word = (from, name) => {
-    const value = from[name];
-    if (typeof value !== "string" || !/^[!-~]+$/.test(value)) throw strange(`its ${name} is missing or malformed`);
-    return value;
-  };
-  const optional = (name) => body[name] === void 0 ? void 0 : word(body, name);
-  return {
-    accessKeyId: word(process2, "AccessKeyId"),
-    secretAccessKey: word(process2, "SecretAccessKey"),
-    sessionToken: word(process2, "SessionToken"),
-    expiration: word(process2, "Expiration"),
-    region: word(body, "aws_region"),
-    accountId: optional("aws_account_id"),
-    grant: optional("grant"),
-    request: optional("request"),
-    correlationId: optional("correlation_id") ?? headers.get("x-correlation-id") ?? void 0
-  };
-}
-function parse(token) {
-  try {
-    const value = JSON.parse(String(token));
-    if (typeof value === "object" && value !== null) return { ...value };
-  } catch {
-  }
-  throw strange("its access_token is no credential_process document");
-}
+// src/handover.ts
+import { join } from "node:path";
 var strange = (what, cure = "Check that the Action and the server are of matching versions.") => new Failure("invalid_answer", `The server's answer is not understood: ${what}.`, { cure });
+function word(from, name) {
+  const value = from?.[name];
+  if (typeof value !== "string" || !/^[!-~]+$/.test(value)) throw strange(`its ${name} is missing or malformed`);
+  return value;
+}
+var optionalWord = (from, name) => from?.[name] === void 0 ? void 0 : word(from, name);
+function expiration({ body }, machine) {
+  const seconds2 = body?.["expires_in"];
+  if (typeof seconds2 !== "number" || !Number.isSafeInteger(seconds2) || seconds2 < 0 || seconds2 > 1e8)
+    throw strange("its expires_in is missing or malformed");
+  return `${new Date(machine.wallClock().getTime() + seconds2 * 1e3).toISOString().slice(0, 19)}Z`;
+}
+function temporaryFile(machine) {
+  const folder = machine.env["RUNNER_TEMP"];
+  if (!folder)
+    throw new Failure("no_temporary_folder", "RUNNER_TEMP is not set.", { cure: "Run this as a step of a job." });
+  return join(folder, `countersign-${machine.uuid()}.jwt`);
+}
+var alsoSet = (machine, names) => names.filter((name) => machine.env[name]);
 
 // src/http.ts
 var certificateError = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY/;
@@ -142,6 +127,221 @@ function reason(error) {
   return "unknown reason";
 }
 
+// src/aws-credentials.ts
+var tokenType = "urn:countersign:params:oauth:token-type:aws-credentials";
+var stale = ["AWS_SECURITY_TOKEN", "AWS_CREDENTIAL_EXPIRATION"];
+var profiles = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"];
+var exported = [
+  "AWS_ACCESS_KEY_ID",
+  "AWS_SECRET_ACCESS_KEY",
+  "AWS_SESSION_TOKEN",
+  "AWS_REGION",
+  "AWS_DEFAULT_REGION"
+];
+var aws = {
+  owned: [...exported, ...stale],
+  read({ body }, { machine, runner, inputs }) {
+    const process2 = parse(body?.["access_token"]);
+    for (const name of ["SecretAccessKey", "SessionToken", "AccessKeyId"]) {
+      const value = process2[name];
+      if (typeof value === "string") runner.mask(value);
+    }
+    if (body?.["issued_token_type"] !== tokenType) throw strange("it holds no AWS credentials");
+    const id = word(process2, "AccessKeyId");
+    const secret = word(process2, "SecretAccessKey");
+    const session = word(process2, "SessionToken");
+    const ends = word(process2, "Expiration");
+    const region = word(body, "aws_region");
+    const account = optionalWord(body, "aws_account_id");
+    const cleared = alsoSet(machine, stale);
+    const values = {
+      AWS_ACCESS_KEY_ID: id,
+      AWS_SECRET_ACCESS_KEY: secret,
+      AWS_SESSION_TOKEN: session,
+      AWS_REGION: region,
+      AWS_DEFAULT_REGION: region
+    };
+    return {
+      variables: new Map([...Object.entries(values), ...cleared.map((name) => [name, ""])]),
+      files: [],
+      outputs: /* @__PURE__ */ new Map([
+        ["aws-access-key-id", id],
+        ["aws-secret-access-key", secret],
+        ["aws-session-token", session],
+        ["aws-expiration", ends],
+        ["aws-region", region],
+        ["aws-account-id", account ?? ""]
+      ]),
+      said: [
+        ...cleared.length > 0 ? [`Cleared ${cleared.join(", ")}: of an earlier step, not of these credentials.`] : [],
+        `Credentials for ${inputs.target} are in the environment until ${ends}.`
+      ],
+      warnings: alsoSet(machine, profiles).map(
+        (name) => `${name} is set; some tools will use that profile and not these credentials. Unset it in this job.`
+      ),
+      rows: [
+        ["Account", account],
+        ["Region", region],
+        ["Session ends", ends]
+      ]
+    };
+  }
+};
+function parse(token2) {
+  try {
+    const value = JSON.parse(String(token2));
+    if (typeof value === "object" && value !== null) return { ...value };
+  } catch {
+  }
+  throw strange("its access_token is no credential_process document");
+}
+
+// src/azure-credentials.ts
+var stale2 = ["ARM_OIDC_TOKEN"];
+var before = [
+  "AZURE_CLIENT_SECRET",
+  "AZURE_CLIENT_CERTIFICATE_PATH",
+  "ARM_CLIENT_SECRET",
+  "ARM_CLIENT_CERTIFICATE",
+  "ARM_CLIENT_CERTIFICATE_PATH"
+];
+var azure = {
+  owned: [
+    "AZURE_ACCESS_TOKEN",
+    "AZURE_CLIENT_ID",
+    "AZURE_TENANT_ID",
+    "AZURE_FEDERATED_TOKEN_FILE",
+    "AZURE_AUTHORITY_HOST",
+    "ARM_USE_OIDC",
+    "ARM_CLIENT_ID",
+    "ARM_TENANT_ID",
+    "ARM_SUBSCRIPTION_ID",
+    "ARM_OIDC_TOKEN_FILE_PATH",
+    "ARM_ENVIRONMENT",
+    ...stale2
+  ],
+  read(answer, { machine, inputs }) {
+    const { body } = answer;
+    const kind = `${String(body?.["issued"])} ${String(body?.["issued_token_type"])}`;
+    if (kind === "token urn:ietf:params:oauth:token-type:access_token") return token(answer, machine, inputs.target);
+    if (kind === "assertion urn:ietf:params:oauth:token-type:jwt") return assertion(answer, machine, inputs.target);
+    throw strange("it holds neither a token nor an assertion of Azure");
+  }
+};
+var idsOf = (body) => ({
+  tenant: word(body, "azure_tenant_id"),
+  client: word(body, "azure_client_id"),
+  subscription: optionalWord(body, "azure_subscription_id")
+});
+var idOutputs = ({ tenant, client, subscription }) => [
+  ["azure-tenant-id", tenant],
+  ["azure-client-id", client],
+  ["azure-subscription-id", subscription ?? ""]
+];
+function token(answer, machine, target) {
+  const { body } = answer;
+  const value = word(body, "access_token");
+  const ends = expiration(answer, machine);
+  const resource = word(body, "azure_resource");
+  const ids = idsOf(body);
+  return {
+    variables: /* @__PURE__ */ new Map([["AZURE_ACCESS_TOKEN", value]]),
+    files: [],
+    outputs: new Map([
+      ["azure-access-token", value],
+      ["azure-resource", resource],
+      ["azure-expiration", ends],
+      ...idOutputs(ids)
+    ]),
+    said: [`A token of ${target} for ${resource} is in AZURE_ACCESS_TOKEN until ${ends}.`],
+    warnings: [],
+    rows: [
+      ["Application", ids.client],
+      ["Resource", resource],
+      ["Token ends", ends]
+    ]
+  };
+}
+function assertion(answer, machine, target) {
+  const { body } = answer;
+  const path = temporaryFile(machine);
+  const text = word(body, "access_token");
+  const ends = expiration(answer, machine);
+  const ids = idsOf(body);
+  const authority = word(body, "azure_authority_host");
+  if (!/^https:\/\/[a-z0-9.-]+\/?$/.test(authority)) throw strange("its azure_authority_host is no host of Entra");
+  const until = word(body, "tokens_until");
+  const cleared = alsoSet(machine, stale2);
+  const { subscription } = ids;
+  return {
+    variables: new Map([
+      ["AZURE_CLIENT_ID", ids.client],
+      ["AZURE_TENANT_ID", ids.tenant],
+      ["AZURE_FEDERATED_TOKEN_FILE", path],
+      ["AZURE_AUTHORITY_HOST", authority],
+      ["ARM_USE_OIDC", "true"],
+      ["ARM_CLIENT_ID", ids.client],
+      ["ARM_TENANT_ID", ids.tenant],
+      ...subscription === void 0 ? [] : [["ARM_SUBSCRIPTION_ID", subscription]],
+      ["ARM_OIDC_TOKEN_FILE_PATH", path],
+      ["ARM_ENVIRONMENT", word(body, "azure_environment")],
+      ...cleared.map((name) => [name, ""])
+    ]),
+    files: [{ path, text }],
+    outputs: new Map([
+      ["azure-federated-token-file", path],
+      ["azure-expiration", ends],
+      ["azure-tokens-until", until],
+      ...idOutputs(ids)
+    ]),
+    said: [
+      ...cleared.length > 0 ? [`Cleared ${cleared.join(", ")}: of an earlier step, not of this assertion.`] : [],
+      `An assertion for ${target} is in the file of AZURE_FEDERATED_TOKEN_FILE until ${ends}: log in before, or run this step again.`,
+      `Tokens that it is traded for may live until ${until}.`
+    ],
+    warnings: alsoSet(machine, before).map(
+      (name) => `${name} is set; some tools will use it and not this assertion. Unset it in this job.`
+    ),
+    rows: [
+      ["Application", ids.client],
+      ["Subscription", subscription],
+      ["Assertion ends", ends],
+      ["Its tokens end by", until]
+    ]
+  };
+}
+
+// src/oidc-token.ts
+var oidc = {
+  owned: [],
+  read(answer, { machine, inputs }) {
+    const { body } = answer;
+    if (body?.["issued_token_type"] !== "urn:ietf:params:oauth:token-type:jwt") throw strange("it holds no token");
+    const token2 = word(body, "access_token");
+    const ends = expiration(answer, machine);
+    const audience = word(body, "oidc_audience");
+    const path = inputs.tokenFile ? temporaryFile(machine) : void 0;
+    return {
+      variables: /* @__PURE__ */ new Map(),
+      files: path === void 0 ? [] : [{ path, text: token2 }],
+      outputs: /* @__PURE__ */ new Map([
+        ["token", token2],
+        ["token-expiration", ends],
+        ["token-file", path ?? ""]
+      ]),
+      said: [`A token of ${inputs.target} for ${audience} is in the output \`token\` until ${ends}.`],
+      warnings: [],
+      rows: [
+        ["Audience", audience],
+        ["Token ends", ends]
+      ]
+    };
+  }
+};
+
+// src/kinds.ts
+var kinds = new Map(Object.entries({ aws, azure, oidc }));
+
 // src/exchange.ts
 var timeoutMs = 6e4;
 var passing = /* @__PURE__ */ new Set(["not_ready", "temporarily_unavailable"]);
@@ -154,6 +354,7 @@ async function exchange(machine, runner, inputs, subjectToken, limitMs) {
   });
   if (inputs.request !== void 0) form.set("request", inputs.request);
   if (inputs.role !== void 0) form.set("role", inputs.role);
+  if (inputs.resource !== void 0) form.set("resource", inputs.resource);
   const answer = await call(
     machine,
     `${inputs.url}/token`,
@@ -165,7 +366,26 @@ async function exchange(machine, runner, inputs, subjectToken, limitMs) {
     Math.min(timeoutMs, limitMs)
   );
   if (answer.status !== 200) throw refused(answer, machine.wallClock());
-  return awsCredentials(answer, runner);
+  return read(answer, { machine, runner, inputs });
+}
+function read(answer, about) {
+  const { body, headers } = answer;
+  const token2 = body?.["access_token"];
+  if (typeof token2 === "string") about.runner.mask(token2);
+  const kind = kinds.get(String(body?.["kind"]));
+  if (!kind) {
+    const known = [...kinds.keys()].join(", ");
+    throw strange(
+      "it is for another kind of target",
+      `This version of the Action knows ${known}; a newer one may know it.`
+    );
+  }
+  return {
+    ...kind.read(answer, about),
+    grant: optionalWord(body, "grant"),
+    request: optionalWord(body, "request"),
+    correlationId: optionalWord(body, "correlation_id") ?? headers.get("x-correlation-id") ?? void 0
+  };
 }
 function refused(answer, now) {
   const text = (name) => {
@@ -194,6 +414,7 @@ var cures = /* @__PURE__ */ new Map([
   ["not_ready", "Re-run this job in a minute."],
   ["temporarily_unavailable", "Re-run this job later; if it stays so, give the operator the correlation id."],
   ["policy_changed", "Policy changed after the approval. Ask again with a new request."],
+  ["invalid_target", "Compare the inputs `target`, `role`, `request` and `resource` with the access repo."],
   ["redirected", "Give the address that the server redirects to as the input `url`; the Action follows no redirect."],
   ["http_404", "Check the input `url`: it is the server's address, to which the Action adds /token."]
 ]);
@@ -203,6 +424,7 @@ var loopback = /* @__PURE__ */ new Set(["127.0.0.1", "[::1]", "localhost"]);
 var targetShape = /^(?:[A-Za-z0-9-]+\/[A-Za-z0-9._-]+\/)?[a-z0-9][a-z0-9-]{0,62}$/;
 var roleShape = /^[a-z0-9][a-z0-9-]{0,31}$/;
 var requestShape = /^requests\/[a-z0-9][a-z0-9-]{0,62}\/(?:[0-9]{4}-[0-9]{2}\/)?[a-z0-9][a-z0-9-]{0,62}\.yml$/;
+var resourceShape = /^(?:https|api):\/\/[!-~]{1,500}$/;
 function readInputs(env) {
   const input = (name) => env[`INPUT_${name.toUpperCase()}`]?.trim() || void 0;
   const url = parseUrl(input("url"));
@@ -218,13 +440,20 @@ function readInputs(env) {
     throw wrong("request", "is no path of a request", "Write `requests/<target>/<name>.yml`, as in the access repo.");
   }
   const waitMs = parseWait(input("wait"));
+  const resource = input("resource");
+  if (resource !== void 0 && !resourceShape.test(resource))
+    throw wrong("resource", "is no resource of Azure", "Write one exactly as targets/<target>.yml does.");
+  const tokenFile = input("token-file") ?? "false";
+  if (!/^(?:true|false)$/i.test(tokenFile)) throw wrong("token-file", "is neither true nor false", "Write `true`.");
   return {
     url: url.href.replace(/\/+$/, ""),
     target,
     role,
     request,
     audience: input("audience") ?? url.origin,
-    waitMs
+    waitMs,
+    resource,
+    tokenFile: tokenFile.toLowerCase() === "true"
   };
 }
 var units = { s: 1e3, m: 6e4, h: 36e5 };
@@ -266,14 +495,14 @@ async function idToken(machine, runner, audience, limitMs) {
     { headers: { authorization: `Bearer ${bearer}`, accept: "application/json" } },
     Math.min(timeoutMs2, limitMs)
   );
-  const token = answer.body?.["value"];
-  if (typeof token === "string") runner.mask(token);
-  if (answer.status !== 200 || typeof token !== "string" || token === "") {
+  const token2 = answer.body?.["value"];
+  if (typeof token2 === "string") runner.mask(token2);
+  if (answer.status !== 200 || typeof token2 !== "string" || token2 === "") {
     throw new Failure("no_id_token", `GitHub gave no OIDC token: status ${answer.status}.`, {
       retry: retryOf(answer, machine.wallClock())
     });
   }
-  return token;
+  return token2;
 }
 
 // src/retry.ts
@@ -380,69 +609,51 @@ function waiting({ message, code, details }) {
 }
 
 // src/run.ts
-var stale = ["AWS_SECURITY_TOKEN", "AWS_CREDENTIAL_EXPIRATION"];
-var profiles = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"];
 async function run(machine) {
   const runner = new Runner(machine);
   try {
     const inputs = readInputs(machine.env);
     const attempt = async (limitMs) => {
       const start = machine.elapsed();
-      const token = await idToken(machine, runner, inputs.audience, limitMs);
-      return exchange(machine, runner, inputs, token, Math.max(1, limitMs - (machine.elapsed() - start)));
+      const token2 = await idToken(machine, runner, inputs.audience, limitMs);
+      return exchange(machine, runner, inputs, token2, Math.max(1, limitMs - (machine.elapsed() - start)));
     };
-    const credentials = await untilApproved(
+    const exchanged = await untilApproved(
       machine,
       runner,
       inputs.waitMs,
       () => withRetries(machine, runner, attempt)
     );
-    publish(machine, runner, inputs, credentials);
+    publish(machine, runner, inputs, exchanged);
     return 0;
   } catch (error) {
     setFailed(machine, runner, error);
     return 1;
   }
 }
-function publish(machine, runner, inputs, credentials) {
-  const variables = /* @__PURE__ */ new Map([
-    ["AWS_ACCESS_KEY_ID", credentials.accessKeyId],
-    ["AWS_SECRET_ACCESS_KEY", credentials.secretAccessKey],
-    ["AWS_SESSION_TOKEN", credentials.sessionToken],
-    ["AWS_REGION", credentials.region],
-    ["AWS_DEFAULT_REGION", credentials.region]
-  ]);
-  const cleared = stale.filter((name) => machine.env[name]);
-  for (const name of cleared) variables.set(name, "");
+function publish(machine, runner, inputs, exchanged) {
+  const { variables, files, outputs, grant, request, correlationId } = exchanged;
   runner.saveState("exported", [...variables.keys()].join(" "));
+  if (files.length > 0) runner.saveState("files", JSON.stringify(files.map(({ path }) => path)));
+  for (const { path, text } of files) machine.writePrivateFile(path, text);
   for (const [name, value] of variables) runner.exportVariable(name, value);
-  runner.setOutput("aws-access-key-id", credentials.accessKeyId);
-  runner.setOutput("aws-secret-access-key", credentials.secretAccessKey);
-  runner.setOutput("aws-session-token", credentials.sessionToken);
-  runner.setOutput("aws-expiration", credentials.expiration);
-  runner.setOutput("aws-region", credentials.region);
-  runner.setOutput("aws-account-id", credentials.accountId ?? "");
-  runner.setOutput("grant", credentials.grant ?? "");
-  runner.setOutput("request", credentials.request ?? "");
-  runner.setOutput("correlation-id", credentials.correlationId ?? "");
-  if (cleared.length > 0) runner.info(`Cleared ${cleared.join(", ")}: of an earlier step, not of these credentials.`);
-  for (const name of profiles.filter((name2) => machine.env[name2])) {
-    runner.warning(`${name} is set; some tools will use that profile and not these credentials. Unset it in this job.`);
-  }
-  runner.info(`Credentials for ${inputs.target} are in the environment until ${credentials.expiration}.`);
-  if (credentials.grant !== void 0) runner.info(`Grant: ${credentials.grant}`);
-  runner.summary(summary(inputs, credentials));
+  for (const [name, value] of outputs) runner.setOutput(name, value);
+  runner.setOutput("grant", grant ?? "");
+  runner.setOutput("request", request ?? "");
+  runner.setOutput("correlation-id", correlationId ?? "");
+  for (const text of exchanged.warnings) runner.warning(text);
+  for (const text of exchanged.said) runner.info(text);
+  if (grant !== void 0) runner.info(`Grant: ${grant}`);
+  runner.summary(summary(inputs, exchanged));
 }
-function summary(inputs, credentials) {
+function summary(inputs, exchanged) {
   const rows = [
     ["Target", inputs.target],
     ["Role", inputs.role],
-    ["Account", credentials.accountId],
-    ["Region", credentials.region],
-    ["Session ends", credentials.expiration],
-    ["Grant", credentials.grant],
-    ["Request", credentials.request ?? inputs.request],
-    ["Correlation id", credentials.correlationId]
+    ...exchanged.rows,
+    ["Grant", exchanged.grant],
+    ["Request", exchanged.request ?? inputs.request],
+    ["Correlation id", exchanged.correlationId]
   ];
   const cell = (text) => forMarkdownCode(text, 200).replaceAll("|", "\\|");
   const lines = rows.flatMap(([name, value]) => value === void 0 ? [] : [`| ${name} | ${cell(value)} |`]);

@@ -2,7 +2,7 @@
 
 // src/machine.ts
 import { randomUUID } from "node:crypto";
-import { appendFileSync } from "node:fs";
+import { appendFileSync, rmSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 function thisMachine() {
@@ -13,6 +13,9 @@ function thisMachine() {
     fetch,
     print: (text) => void process.stdout.write(text),
     appendFile: (path, text) => appendFileSync(path, text, "utf8"),
+    // Exclusive: never through a link that somebody else on the machine has put there.
+    writePrivateFile: (path, text) => writeFileSync(path, text, { encoding: "utf8", mode: 384, flag: "wx" }),
+    removeFile: (path) => rmSync(path, { force: true }),
     elapsed: () => performance.now(),
     wallClock: () => /* @__PURE__ */ new Date(),
     sleep: (milliseconds) => sleep(milliseconds),
@@ -50,6 +53,249 @@ function explain({ code, message, details }) {
     details.correlationId && `Correlation id: ${details.correlationId}`
   ].filter((line) => line !== void 0 && line !== "");
 }
+
+// src/handover.ts
+import { join } from "node:path";
+var strange = (what, cure = "Check that the Action and the server are of matching versions.") => new Failure("invalid_answer", `The server's answer is not understood: ${what}.`, { cure });
+function word(from, name) {
+  const value = from?.[name];
+  if (typeof value !== "string" || !/^[!-~]+$/.test(value)) throw strange(`its ${name} is missing or malformed`);
+  return value;
+}
+var optionalWord = (from, name) => from?.[name] === void 0 ? void 0 : word(from, name);
+function expiration({ body }, machine) {
+  const seconds = body?.["expires_in"];
+  if (typeof seconds !== "number" || !Number.isSafeInteger(seconds) || seconds < 0 || seconds > 1e8)
+    throw strange("its expires_in is missing or malformed");
+  return `${new Date(machine.wallClock().getTime() + seconds * 1e3).toISOString().slice(0, 19)}Z`;
+}
+function temporaryFile(machine) {
+  const folder = machine.env["RUNNER_TEMP"];
+  if (!folder)
+    throw new Failure("no_temporary_folder", "RUNNER_TEMP is not set.", { cure: "Run this as a step of a job." });
+  return join(folder, `countersign-${machine.uuid()}.jwt`);
+}
+var isTemporaryFile = (machine, path) => {
+  const folder = machine.env["RUNNER_TEMP"];
+  const name = /countersign-[\w-]{1,64}\.jwt$/.exec(path)?.[0];
+  return !!folder && name !== void 0 && path === join(folder, name);
+};
+var alsoSet = (machine, names) => names.filter((name) => machine.env[name]);
+
+// src/aws-credentials.ts
+var tokenType = "urn:countersign:params:oauth:token-type:aws-credentials";
+var stale = ["AWS_SECURITY_TOKEN", "AWS_CREDENTIAL_EXPIRATION"];
+var profiles = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"];
+var exported = [
+  "AWS_ACCESS_KEY_ID",
+  "AWS_SECRET_ACCESS_KEY",
+  "AWS_SESSION_TOKEN",
+  "AWS_REGION",
+  "AWS_DEFAULT_REGION"
+];
+var aws = {
+  owned: [...exported, ...stale],
+  read({ body }, { machine, runner, inputs }) {
+    const process2 = parse(body?.["access_token"]);
+    for (const name of ["SecretAccessKey", "SessionToken", "AccessKeyId"]) {
+      const value = process2[name];
+      if (typeof value === "string") runner.mask(value);
+    }
+    if (body?.["issued_token_type"] !== tokenType) throw strange("it holds no AWS credentials");
+    const id = word(process2, "AccessKeyId");
+    const secret = word(process2, "SecretAccessKey");
+    const session = word(process2, "SessionToken");
+    const ends = word(process2, "Expiration");
+    const region = word(body, "aws_region");
+    const account = optionalWord(body, "aws_account_id");
+    const cleared = alsoSet(machine, stale);
+    const values = {
+      AWS_ACCESS_KEY_ID: id,
+      AWS_SECRET_ACCESS_KEY: secret,
+      AWS_SESSION_TOKEN: session,
+      AWS_REGION: region,
+      AWS_DEFAULT_REGION: region
+    };
+    return {
+      variables: new Map([...Object.entries(values), ...cleared.map((name) => [name, ""])]),
+      files: [],
+      outputs: /* @__PURE__ */ new Map([
+        ["aws-access-key-id", id],
+        ["aws-secret-access-key", secret],
+        ["aws-session-token", session],
+        ["aws-expiration", ends],
+        ["aws-region", region],
+        ["aws-account-id", account ?? ""]
+      ]),
+      said: [
+        ...cleared.length > 0 ? [`Cleared ${cleared.join(", ")}: of an earlier step, not of these credentials.`] : [],
+        `Credentials for ${inputs.target} are in the environment until ${ends}.`
+      ],
+      warnings: alsoSet(machine, profiles).map(
+        (name) => `${name} is set; some tools will use that profile and not these credentials. Unset it in this job.`
+      ),
+      rows: [
+        ["Account", account],
+        ["Region", region],
+        ["Session ends", ends]
+      ]
+    };
+  }
+};
+function parse(token2) {
+  try {
+    const value = JSON.parse(String(token2));
+    if (typeof value === "object" && value !== null) return { ...value };
+  } catch {
+  }
+  throw strange("its access_token is no credential_process document");
+}
+
+// src/azure-credentials.ts
+var stale2 = ["ARM_OIDC_TOKEN"];
+var before = [
+  "AZURE_CLIENT_SECRET",
+  "AZURE_CLIENT_CERTIFICATE_PATH",
+  "ARM_CLIENT_SECRET",
+  "ARM_CLIENT_CERTIFICATE",
+  "ARM_CLIENT_CERTIFICATE_PATH"
+];
+var azure = {
+  owned: [
+    "AZURE_ACCESS_TOKEN",
+    "AZURE_CLIENT_ID",
+    "AZURE_TENANT_ID",
+    "AZURE_FEDERATED_TOKEN_FILE",
+    "AZURE_AUTHORITY_HOST",
+    "ARM_USE_OIDC",
+    "ARM_CLIENT_ID",
+    "ARM_TENANT_ID",
+    "ARM_SUBSCRIPTION_ID",
+    "ARM_OIDC_TOKEN_FILE_PATH",
+    "ARM_ENVIRONMENT",
+    ...stale2
+  ],
+  read(answer, { machine, inputs }) {
+    const { body } = answer;
+    const kind = `${String(body?.["issued"])} ${String(body?.["issued_token_type"])}`;
+    if (kind === "token urn:ietf:params:oauth:token-type:access_token") return token(answer, machine, inputs.target);
+    if (kind === "assertion urn:ietf:params:oauth:token-type:jwt") return assertion(answer, machine, inputs.target);
+    throw strange("it holds neither a token nor an assertion of Azure");
+  }
+};
+var idsOf = (body) => ({
+  tenant: word(body, "azure_tenant_id"),
+  client: word(body, "azure_client_id"),
+  subscription: optionalWord(body, "azure_subscription_id")
+});
+var idOutputs = ({ tenant, client, subscription }) => [
+  ["azure-tenant-id", tenant],
+  ["azure-client-id", client],
+  ["azure-subscription-id", subscription ?? ""]
+];
+function token(answer, machine, target) {
+  const { body } = answer;
+  const value = word(body, "access_token");
+  const ends = expiration(answer, machine);
+  const resource = word(body, "azure_resource");
+  const ids = idsOf(body);
+  return {
+    variables: /* @__PURE__ */ new Map([["AZURE_ACCESS_TOKEN", value]]),
+    files: [],
+    outputs: new Map([
+      ["azure-access-token", value],
+      ["azure-resource", resource],
+      ["azure-expiration", ends],
+      ...idOutputs(ids)
+    ]),
+    said: [`A token of ${target} for ${resource} is in AZURE_ACCESS_TOKEN until ${ends}.`],
+    warnings: [],
+    rows: [
+      ["Application", ids.client],
+      ["Resource", resource],
+      ["Token ends", ends]
+    ]
+  };
+}
+function assertion(answer, machine, target) {
+  const { body } = answer;
+  const path = temporaryFile(machine);
+  const text = word(body, "access_token");
+  const ends = expiration(answer, machine);
+  const ids = idsOf(body);
+  const authority = word(body, "azure_authority_host");
+  if (!/^https:\/\/[a-z0-9.-]+\/?$/.test(authority)) throw strange("its azure_authority_host is no host of Entra");
+  const until = word(body, "tokens_until");
+  const cleared = alsoSet(machine, stale2);
+  const { subscription } = ids;
+  return {
+    variables: new Map([
+      ["AZURE_CLIENT_ID", ids.client],
+      ["AZURE_TENANT_ID", ids.tenant],
+      ["AZURE_FEDERATED_TOKEN_FILE", path],
+      ["AZURE_AUTHORITY_HOST", authority],
+      ["ARM_USE_OIDC", "true"],
+      ["ARM_CLIENT_ID", ids.client],
+      ["ARM_TENANT_ID", ids.tenant],
+      ...subscription === void 0 ? [] : [["ARM_SUBSCRIPTION_ID", subscription]],
+      ["ARM_OIDC_TOKEN_FILE_PATH", path],
+      ["ARM_ENVIRONMENT", word(body, "azure_environment")],
+      ...cleared.map((name) => [name, ""])
+    ]),
+    files: [{ path, text }],
+    outputs: new Map([
+      ["azure-federated-token-file", path],
+      ["azure-expiration", ends],
+      ["azure-tokens-until", until],
+      ...idOutputs(ids)
+    ]),
+    said: [
+      ...cleared.length > 0 ? [`Cleared ${cleared.join(", ")}: of an earlier step, not of this assertion.`] : [],
+      `An assertion for ${target} is in the file of AZURE_FEDERATED_TOKEN_FILE until ${ends}: log in before, or run this step again.`,
+      `Tokens that it is traded for may live until ${until}.`
+    ],
+    warnings: alsoSet(machine, before).map(
+      (name) => `${name} is set; some tools will use it and not this assertion. Unset it in this job.`
+    ),
+    rows: [
+      ["Application", ids.client],
+      ["Subscription", subscription],
+      ["Assertion ends", ends],
+      ["Its tokens end by", until]
+    ]
+  };
+}
+
+// src/oidc-token.ts
+var oidc = {
+  owned: [],
+  read(answer, { machine, inputs }) {
+    const { body } = answer;
+    if (body?.["issued_token_type"] !== "urn:ietf:params:oauth:token-type:jwt") throw strange("it holds no token");
+    const token2 = word(body, "access_token");
+    const ends = expiration(answer, machine);
+    const audience = word(body, "oidc_audience");
+    const path = inputs.tokenFile ? temporaryFile(machine) : void 0;
+    return {
+      variables: /* @__PURE__ */ new Map(),
+      files: path === void 0 ? [] : [{ path, text: token2 }],
+      outputs: /* @__PURE__ */ new Map([
+        ["token", token2],
+        ["token-expiration", ends],
+        ["token-file", path ?? ""]
+      ]),
+      said: [`A token of ${inputs.target} for ${audience} is in the output \`token\` until ${ends}.`],
+      warnings: [],
+      rows: [
+        ["Audience", audience],
+        ["Token ends", ends]
+      ]
+    };
+  }
+};
+
+// src/kinds.ts
+var kinds = new Map(Object.entries({ aws, azure, oidc }));
 
 // src/inputs.ts
 var longestWaitMs = 6 * 36e5;
@@ -104,12 +350,22 @@ var Runner = class {
 function cleanUp(machine) {
   const runner = new Runner(machine);
   try {
-    const names = (machine.env["STATE_exported"] ?? "").split(" ").filter((name) => /^AWS_[A-Z_]+$/.test(name));
+    for (const path of listed(machine.env["STATE_files"])) if (isTemporaryFile(machine, path)) machine.removeFile(path);
+    const owned = new Set([...kinds.values()].flatMap((kind) => kind.owned));
+    const names = (machine.env["STATE_exported"] ?? "").split(" ").filter((name) => owned.has(name));
     for (const name of names) runner.exportVariable(name, "");
     return 0;
   } catch (error) {
     setFailed(machine, runner, error);
     return 1;
+  }
+}
+function listed(json) {
+  try {
+    const value = JSON.parse(json ?? "[]");
+    return Array.isArray(value) ? value.filter((one) => typeof one === "string") : [];
+  } catch {
+    return [];
   }
 }
 function setFailed(machine, runner, error) {

@@ -1,52 +1,73 @@
-import { Failure } from "./failure.ts";
-import type { Answer } from "./http.ts";
-import type { Runner } from "./runner.ts";
-
-export interface AwsCredentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken: string;
-  readonly expiration: string;
-  readonly region: string;
-  readonly accountId: string | undefined;
-  readonly grant: string | undefined;
-  readonly request: string | undefined;
-  readonly correlationId: string | undefined;
-}
+import { alsoSet, type Kind, optionalWord, strange, word } from "./handover.ts";
 
 const tokenType = "urn:countersign:params:oauth:token-type:aws-credentials";
 
+/**
+ * Left by an earlier step, these would spoil ours: botocore takes AWS_SECURITY_TOKEN before AWS_SESSION_TOKEN and believes
+ * AWS_CREDENTIAL_EXPIRATION. Empty counts as absent there (botocore credentials.py, EnvProvider).
+ */
+const stale = ["AWS_SECURITY_TOKEN", "AWS_CREDENTIAL_EXPIRATION"];
+/** The SDK for JavaScript prefers it to ours, but the AWS CLI takes the empty string for a profile's name: it can only be told. */
+const profiles = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"];
+
+const exported = [
+  "AWS_ACCESS_KEY_ID",
+  "AWS_SECRET_ACCESS_KEY",
+  "AWS_SESSION_TOKEN",
+  "AWS_REGION",
+  "AWS_DEFAULT_REGION",
+] as const;
+
 /** `access_token` is what `credential_process` prints. Masks whatever may be secret first, then looks at it. */
-export function awsCredentials({ body, headers }: Answer, runner: Runner): AwsCredentials {
-  const token = body?.["access_token"];
-  if (typeof token === "string") runner.mask(token);
-  const process = parse(token);
-  for (const name of ["SecretAccessKey", "SessionToken", "AccessKeyId"]) {
-    const value = process[name];
-    if (typeof value === "string") runner.mask(value);
-  }
-  if (body?.["kind"] !== "aws" || body["issued_token_type"] !== tokenType) {
-    throw strange("it holds no AWS credentials", "This version of the Action exports AWS credentials only.");
-  }
-  // Printable ASCII without blanks: such a value is one line, and can leave neither a mask nor a command file.
-  const word = (from: Readonly<Record<string, unknown>>, name: string): string => {
-    const value = from[name];
-    if (typeof value !== "string" || !/^[!-~]+$/.test(value)) throw strange(`its ${name} is missing or malformed`);
-    return value;
-  };
-  const optional = (name: string) => (body[name] === undefined ? undefined : word(body, name));
-  return {
-    accessKeyId: word(process, "AccessKeyId"),
-    secretAccessKey: word(process, "SecretAccessKey"),
-    sessionToken: word(process, "SessionToken"),
-    expiration: word(process, "Expiration"),
-    region: word(body, "aws_region"),
-    accountId: optional("aws_account_id"),
-    grant: optional("grant"),
-    request: optional("request"),
-    correlationId: optional("correlation_id") ?? headers.get("x-correlation-id") ?? undefined,
-  };
-}
+export const aws: Kind = {
+  owned: [...exported, ...stale],
+  read({ body }, { machine, runner, inputs }) {
+    const process = parse(body?.["access_token"]);
+    for (const name of ["SecretAccessKey", "SessionToken", "AccessKeyId"]) {
+      const value = process[name];
+      if (typeof value === "string") runner.mask(value);
+    }
+    if (body?.["issued_token_type"] !== tokenType) throw strange("it holds no AWS credentials");
+    const id = word(process, "AccessKeyId");
+    const secret = word(process, "SecretAccessKey");
+    const session = word(process, "SessionToken");
+    const ends = word(process, "Expiration");
+    const region = word(body, "aws_region");
+    const account = optionalWord(body, "aws_account_id");
+    const cleared = alsoSet(machine, stale);
+    const values: Readonly<Record<(typeof exported)[number], string>> = {
+      AWS_ACCESS_KEY_ID: id,
+      AWS_SECRET_ACCESS_KEY: secret,
+      AWS_SESSION_TOKEN: session,
+      AWS_REGION: region,
+      AWS_DEFAULT_REGION: region,
+    };
+    return {
+      variables: new Map([...Object.entries(values), ...cleared.map((name): [string, string] => [name, ""])]),
+      files: [],
+      outputs: new Map([
+        ["aws-access-key-id", id],
+        ["aws-secret-access-key", secret],
+        ["aws-session-token", session],
+        ["aws-expiration", ends],
+        ["aws-region", region],
+        ["aws-account-id", account ?? ""],
+      ]),
+      said: [
+        ...(cleared.length > 0 ? [`Cleared ${cleared.join(", ")}: of an earlier step, not of these credentials.`] : []),
+        `Credentials for ${inputs.target} are in the environment until ${ends}.`,
+      ],
+      warnings: alsoSet(machine, profiles).map(
+        (name) => `${name} is set; some tools will use that profile and not these credentials. Unset it in this job.`,
+      ),
+      rows: [
+        ["Account", account],
+        ["Region", region],
+        ["Session ends", ends],
+      ],
+    };
+  },
+};
 
 function parse(token: unknown): Readonly<Record<string, unknown>> {
   try {
@@ -57,7 +78,3 @@ function parse(token: unknown): Readonly<Record<string, unknown>> {
   }
   throw strange("its access_token is no credential_process document");
 }
-
-// Not retried: the server has released, so another attempt would only use up another exchange.
-const strange = (what: string, cure = "Check that the Action and the server are of matching versions.") =>
-  new Failure("invalid_answer", `The server's answer is not understood: ${what}.`, { cure });

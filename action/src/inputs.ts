@@ -9,12 +9,17 @@ export interface Inputs {
   readonly audience: string;
   /** How long to wait for the approval of a pending request, in milliseconds. */
   readonly waitMs: number;
+  /** azure: the resource that the token is for. */
+  readonly resource: string | undefined;
+  /** oidc: the token is wanted in a file as well. */
+  readonly tokenFile: boolean;
 }
 
 const loopback = new Set(["127.0.0.1", "[::1]", "localhost"]);
 const targetShape = /^(?:[A-Za-z0-9-]+\/[A-Za-z0-9._-]+\/)?[a-z0-9][a-z0-9-]{0,62}$/;
 const roleShape = /^[a-z0-9][a-z0-9-]{0,31}$/;
 const requestShape = /^requests\/[a-z0-9][a-z0-9-]{0,62}\/(?:[0-9]{4}-[0-9]{2}\/)?[a-z0-9][a-z0-9-]{0,62}\.yml$/;
+const resourceShape = /^(?:https|api):\/\/[!-~]{1,500}$/;
 
 /** The runner does not enforce `required`, and a typing error here should not cost a round trip. */
 export function readInputs(env: Readonly<Record<string, string | undefined>>): Inputs {
@@ -32,6 +37,11 @@ export function readInputs(env: Readonly<Record<string, string | undefined>>): I
     throw wrong("request", "is no path of a request", "Write `requests/<target>/<name>.yml`, as in the access repo.");
   }
   const waitMs = parseWait(input("wait"));
+  const resource = input("resource");
+  if (resource !== undefined && !resourceShape.test(resource))
+    throw wrong("resource", "is no resource of Azure", "Write one exactly as targets/<target>.yml does.");
+  const tokenFile = input("token-file") ?? "false";
+  if (!/^(?:true|false)$/i.test(tokenFile)) throw wrong("token-file", "is neither true nor false", "Write `true`.");
   return {
     url: url.href.replace(/\/+$/, ""),
     target,
@@ -39,6 +49,8 @@ export function readInputs(env: Readonly<Record<string, string | undefined>>): I
     request,
     audience: input("audience") ?? url.origin,
     waitMs,
+    resource,
+    tokenFile: tokenFile.toLowerCase() === "true",
   };
 }
 

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { appendFileSync } from "node:fs";
+import { appendFileSync, rmSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Machine } from "./runner.ts";
@@ -14,6 +14,9 @@ export function thisMachine(): Machine {
     fetch,
     print: (text) => void process.stdout.write(text),
     appendFile: (path, text) => appendFileSync(path, text, "utf8"),
+    // Exclusive: never through a link that somebody else on the machine has put there.
+    writePrivateFile: (path, text) => writeFileSync(path, text, { encoding: "utf8", mode: 0o600, flag: "wx" }),
+    removeFile: (path) => rmSync(path, { force: true }),
     elapsed: () => performance.now(),
     wallClock: () => new Date(),
     sleep: (milliseconds) => sleep(milliseconds),

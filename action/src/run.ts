@@ -1,35 +1,26 @@
 import { forMarkdownCode } from "../../src/base/text.ts";
-import type { AwsCredentials } from "./aws-credentials.ts";
-import { exchange } from "./exchange.ts";
+import { type Exchanged, exchange } from "./exchange.ts";
 import { explain, Failure } from "./failure.ts";
+import { isTemporaryFile } from "./handover.ts";
 import { readInputs, type Inputs } from "./inputs.ts";
+import { kinds } from "./kinds.ts";
 import { idToken } from "./oidc.ts";
 import { withRetries } from "./retry.ts";
 import { Runner, type Machine } from "./runner.ts";
 import { untilApproved } from "./wait.ts";
-
-/**
- * Left by an earlier step, these would spoil ours: botocore takes AWS_SECURITY_TOKEN before AWS_SESSION_TOKEN and believes
- * AWS_CREDENTIAL_EXPIRATION. Empty counts as absent there (botocore credentials.py, EnvProvider).
- */
-const stale = ["AWS_SECURITY_TOKEN", "AWS_CREDENTIAL_EXPIRATION"];
-/** The SDK for JavaScript prefers it to ours, but the AWS CLI takes the empty string for a profile's name: it can only be told. */
-const profiles = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"];
 
 /** The main step: exit code 0, or 1 after one `::error::` that says what to do. */
 export async function run(machine: Machine): Promise<0 | 1> {
   const runner = new Runner(machine);
   try {
     const inputs = readInputs(machine.env);
-    const attempt = async (limitMs: number): Promise<AwsCredentials> => {
+    const attempt = async (limitMs: number): Promise<Exchanged> => {
       const start = machine.elapsed();
       const token = await idToken(machine, runner, inputs.audience, limitMs);
       return exchange(machine, runner, inputs, token, Math.max(1, limitMs - (machine.elapsed() - start)));
     };
-    const credentials = await untilApproved(machine, runner, inputs.waitMs, () =>
-      withRetries(machine, runner, attempt),
-    );
-    publish(machine, runner, inputs, credentials);
+    const exchanged = await untilApproved(machine, runner, inputs.waitMs, () => withRetries(machine, runner, attempt));
+    publish(machine, runner, inputs, exchanged);
     return 0;
   } catch (error) {
     setFailed(machine, runner, error);
@@ -37,11 +28,13 @@ export async function run(machine: Machine): Promise<0 | 1> {
   }
 }
 
-/** The post step: empties what `run` exported, so that later post steps of other actions hold no credentials. */
+/** The post step: deletes files and empties what `run` exported, so that later post steps of other actions hold no credentials. */
 export function cleanUp(machine: Machine): 0 | 1 {
   const runner = new Runner(machine);
   try {
-    const names = (machine.env["STATE_exported"] ?? "").split(" ").filter((name) => /^AWS_[A-Z_]+$/.test(name));
+    for (const path of listed(machine.env["STATE_files"])) if (isTemporaryFile(machine, path)) machine.removeFile(path);
+    const owned = new Set([...kinds.values()].flatMap((kind) => kind.owned));
+    const names = (machine.env["STATE_exported"] ?? "").split(" ").filter((name) => owned.has(name));
     for (const name of names) runner.exportVariable(name, "");
     return 0;
   } catch (error) {
@@ -50,53 +43,48 @@ export function cleanUp(machine: Machine): 0 | 1 {
   }
 }
 
-function publish(machine: Machine, runner: Runner, inputs: Inputs, credentials: AwsCredentials): void {
-  const variables = new Map([
-    ["AWS_ACCESS_KEY_ID", credentials.accessKeyId],
-    ["AWS_SECRET_ACCESS_KEY", credentials.secretAccessKey],
-    ["AWS_SESSION_TOKEN", credentials.sessionToken],
-    ["AWS_REGION", credentials.region],
-    ["AWS_DEFAULT_REGION", credentials.region],
-  ]);
-  const cleared = stale.filter((name) => machine.env[name]);
-  for (const name of cleared) variables.set(name, "");
-  runner.saveState("exported", [...variables.keys()].join(" ")); // first, so that post knows even if the next line fails
+function publish(machine: Machine, runner: Runner, inputs: Inputs, exchanged: Exchanged): void {
+  const { variables, files, outputs, grant, request, correlationId } = exchanged;
+  // First, so that post knows even if the next line fails.
+  runner.saveState("exported", [...variables.keys()].join(" "));
+  if (files.length > 0) runner.saveState("files", JSON.stringify(files.map(({ path }) => path)));
+  for (const { path, text } of files) machine.writePrivateFile(path, text);
   for (const [name, value] of variables) runner.exportVariable(name, value);
 
-  runner.setOutput("aws-access-key-id", credentials.accessKeyId);
-  runner.setOutput("aws-secret-access-key", credentials.secretAccessKey);
-  runner.setOutput("aws-session-token", credentials.sessionToken);
-  runner.setOutput("aws-expiration", credentials.expiration);
-  runner.setOutput("aws-region", credentials.region);
-  runner.setOutput("aws-account-id", credentials.accountId ?? "");
-  runner.setOutput("grant", credentials.grant ?? "");
-  runner.setOutput("request", credentials.request ?? "");
-  runner.setOutput("correlation-id", credentials.correlationId ?? "");
+  for (const [name, value] of outputs) runner.setOutput(name, value);
+  runner.setOutput("grant", grant ?? "");
+  runner.setOutput("request", request ?? "");
+  runner.setOutput("correlation-id", correlationId ?? "");
 
-  if (cleared.length > 0) runner.info(`Cleared ${cleared.join(", ")}: of an earlier step, not of these credentials.`);
-  for (const name of profiles.filter((name) => machine.env[name])) {
-    runner.warning(`${name} is set; some tools will use that profile and not these credentials. Unset it in this job.`);
-  }
-  runner.info(`Credentials for ${inputs.target} are in the environment until ${credentials.expiration}.`);
-  if (credentials.grant !== undefined) runner.info(`Grant: ${credentials.grant}`);
-  runner.summary(summary(inputs, credentials));
+  for (const text of exchanged.warnings) runner.warning(text);
+  for (const text of exchanged.said) runner.info(text);
+  if (grant !== undefined) runner.info(`Grant: ${grant}`);
+  runner.summary(summary(inputs, exchanged));
 }
 
-function summary(inputs: Inputs, credentials: AwsCredentials): string {
-  const rows: readonly (readonly [string, string | undefined])[] = [
+function summary(inputs: Inputs, exchanged: Exchanged): string {
+  const rows: Exchanged["rows"] = [
     ["Target", inputs.target],
     ["Role", inputs.role],
-    ["Account", credentials.accountId],
-    ["Region", credentials.region],
-    ["Session ends", credentials.expiration],
-    ["Grant", credentials.grant],
-    ["Request", credentials.request ?? inputs.request],
-    ["Correlation id", credentials.correlationId],
+    ...exchanged.rows,
+    ["Grant", exchanged.grant],
+    ["Request", exchanged.request ?? inputs.request],
+    ["Correlation id", exchanged.correlationId],
   ];
   // A pipe would end the table's cell even inside a code span.
   const cell = (text: string) => forMarkdownCode(text, 200).replaceAll("|", "\\|");
   const lines = rows.flatMap(([name, value]) => (value === undefined ? [] : [`| ${name} | ${cell(value)} |`]));
   return ["### Countersign", "", "| | |", "| --- | --- |", ...lines, "", ""].join("\n");
+}
+
+/** A list of texts, as `publish` wrote it; anything else is none. */
+function listed(json: string | undefined): readonly string[] {
+  try {
+    const value: unknown = JSON.parse(json ?? "[]");
+    return Array.isArray(value) ? value.filter((one): one is string => typeof one === "string") : [];
+  } catch {
+    return [];
+  }
 }
 
 function setFailed(machine: Machine, runner: Runner, error: unknown): void {

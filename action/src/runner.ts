@@ -8,6 +8,10 @@ export interface Machine {
   /** Standard output, where the runner reads workflow commands. */
   readonly print: (text: string) => void;
   readonly appendFile: (path: string, text: string) => void;
+  /** A new file that only this user may read. */
+  readonly writePrivateFile: (path: string, text: string) => void;
+  /** One that is not there is fine. */
+  readonly removeFile: (path: string) => void;
   /** Milliseconds of a clock that only goes forward. */
   readonly elapsed: () => number;
   readonly wallClock: () => Date;

@@ -85,3 +85,34 @@ test("outside of a runner it fails with a sentence, not a stack", async () => {
     stderr: "",
   });
 });
+
+test("an assertion is in a file that only this user may read, until post deletes it", async () => {
+  const issued = {
+    access_token: "eyJ.canary.signature",
+    issued_token_type: "urn:ietf:params:oauth:token-type:jwt",
+    expires_in: 300,
+    kind: "azure",
+    issued: "assertion",
+    azure_tenant_id: "t",
+    azure_client_id: "c",
+    azure_environment: "public",
+    azure_authority_host: "https://login.microsoftonline.com",
+    tokens_until: "2026-11-24T10:35:00Z",
+  };
+  const azure = await startLocalServer(() => ({ status: 200, body: issued }));
+  try {
+    const env = { INPUT_URL: azure.url, INPUT_TARGET: "azure-prod", RUNNER_TEMP: dir };
+    const { stdout } = await start("dist/main.js", env);
+    const path = (await file("GITHUB_ENV")).get("AZURE_FEDERATED_TOKEN_FILE") ?? "";
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    expect(await readFile(path, "utf8")).toBe(issued.access_token);
+    expect(stdout.replace(/^::add-mask::.*$/gm, "")).not.toContain("canary");
+    const state = await file("GITHUB_STATE");
+    const states = { STATE_exported: state.get("exported") ?? "", STATE_files: state.get("files") ?? "" };
+    await start("dist/post.js", { RUNNER_TEMP: dir, ...states });
+    await expect(stat(path)).rejects.toThrow("ENOENT");
+    expect([...(await file("GITHUB_ENV")).values()].join("")).toBe("");
+  } finally {
+    await azure.close();
+  }
+});

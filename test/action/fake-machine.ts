@@ -54,6 +54,8 @@ export function fakeMachine(
   const tokens: Sent[] = [];
   const exchanges: Sent[] = [];
   const slept: number[] = [];
+  /** Private files that are there now. */
+  const kept = new Map<string, string>();
   let clock = 0;
   const files = ["GITHUB_ENV", "GITHUB_OUTPUT", "GITHUB_STATE", "GITHUB_STEP_SUMMARY"];
   const machine: Machine = {
@@ -77,6 +79,12 @@ export function fakeMachine(
     },
     print: (text) => void written.push({ to: "out", text }),
     appendFile: (path, text) => void written.push({ to: path.replace("/files/", ""), text }),
+    writePrivateFile: (path, text) => {
+      if (kept.has(path)) throw new Error("EEXIST");
+      kept.set(path, text);
+      written.push({ to: `private ${path}`, text });
+    },
+    removeFile: (path) => void kept.delete(path),
     elapsed: () => clock,
     wallClock: () => new Date("2026-11-24T09:00:00Z"),
     sleep: async (milliseconds) => {
@@ -91,5 +99,5 @@ export function fakeMachine(
       .filter((one) => one.to === to)
       .map((one) => one.text)
       .join("");
-  return { machine, written, tokens, exchanges, slept, text };
+  return { machine, written, kept, tokens, exchanges, slept, text };
 }

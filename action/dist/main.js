@@ -618,12 +618,7 @@ async function run(machine) {
       const token2 = await idToken(machine, runner, inputs.audience, limitMs);
       return exchange(machine, runner, inputs, token2, Math.max(1, limitMs - (machine.elapsed() - start)));
     };
-    const exchanged = await untilApproved(
-      machine,
-      runner,
-      inputs.waitMs,
-      () => withRetries(machine, runner, attempt)
-    );
+    const exchanged = await untilApproved(machine, runner, inputs.waitMs, () => withRetries(machine, runner, attempt));
     publish(machine, runner, inputs, exchanged);
     return 0;
   } catch (error) {

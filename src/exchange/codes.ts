@@ -39,7 +39,11 @@ const registry = {
     "grant_type is not supported.",
     "Use urn:ietf:params:oauth:grant-type:token-exchange.",
   ),
-  invalid_scope: entry(400, "scope is not supported.", "Leave scope out; what is granted is in the request file."),
+  invalid_scope: entry(
+    400,
+    "scope is not supported here.",
+    "Leave scope out; what is granted is in the request file. Only grants of Google Cloud take scopes of Google.",
+  ),
   invalid_target: entry(
     400,
     "No grant of this job is for that audience, request, role or resource.",

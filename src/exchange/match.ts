@@ -111,6 +111,13 @@ const asTold: JobRule = (grant, { params }) =>
 const fitsResource = (plan: PlanData, resource: string | undefined): boolean =>
   resource === undefined || (plan.kind === "azure" && azureResource(plan, resource) !== undefined);
 
+/** What clients of Google say; of a grant of another kind it would be another question than the one that is answered. */
+const ofKind: JobRule = ({ plan }, { params }) => {
+  if (plan.kind === "gcp") return undefined;
+  if (params.scopes !== undefined) return "invalid_scope";
+  return params.accessToken ? "invalid_request" : undefined;
+};
+
 const ref: JobRule = ({ plan }, { claims }) =>
   claims.ref === plan.workflow.ref &&
   claims.workflowRef === `${claims.repository}/${plan.workflow.file}@${plan.workflow.ref}`
@@ -180,6 +187,7 @@ const jobRules: readonly JobRule[] = [
   repository,
   workflowFile,
   asTold,
+  ofKind,
   ref,
   reusable,
   environment,

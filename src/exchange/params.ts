@@ -11,13 +11,24 @@ export interface TokenParams {
   readonly role?: string;
   /** azure only; one URI, as the role writes it. */
   readonly resource?: string;
+  /** gcp only: `requested_token_type` was given, as an access token. */
+  readonly accessToken?: true;
+  /** gcp only: what the client would like. The token has what the role has, and the answer says so (RFC 6749 section 3.3). */
+  readonly scopes?: readonly string[];
 }
 
 const grantType = "urn:ietf:params:oauth:grant-type:token-exchange";
 /** A job has an OIDC token and says so by either name; both are JWTs (RFC 8693 section 3). */
 const tokenTypes = new Set(["urn:ietf:params:oauth:token-type:jwt", "urn:ietf:params:oauth:token-type:id_token"]);
+/**
+ * What Google's client libraries send besides, when a credentials file has this server as its `token_url`: always this type,
+ * and the scopes of the API that is called (google-auth-library, BaseExternalAccountClient). No more than that is taken.
+ */
+const accessTokenType = "urn:ietf:params:oauth:token-type:access_token";
+const scopeForm = /^https:\/\/www\.googleapis\.com\/auth\/[a-z0-9._/-]{1,100}$/;
+const maxScopes = 20;
 /** Delegation is not what we do, and ignoring these would answer another question than was asked. */
-const refused = ["actor_token", "actor_token_type", "requested_token_type"] as const;
+const refused = ["actor_token", "actor_token_type", "options"] as const;
 const known = [
   "grant_type",
   "subject_token",
@@ -26,6 +37,7 @@ const known = [
   "request",
   "role",
   "resource",
+  "requested_token_type",
   "scope",
 ] as const;
 type Known = (typeof known)[number];
@@ -56,7 +68,10 @@ export function parseParams(params: URLSearchParams): TokenParams {
   if (subjectToken === undefined) throw new Refused("invalid_request", { missing: "subject_token" });
   if (!tokenTypes.has(values.get("subject_token_type") ?? ""))
     throw new Refused("invalid_request", { parameter: "subject_token_type" });
-  if (values.has("scope")) throw new Refused("invalid_scope");
+  const requested = values.get("requested_token_type");
+  if (requested !== undefined && requested !== accessTokenType)
+    throw new Refused("invalid_request", { unsupported: "requested_token_type" });
+  const scopes = scopesOf(values.get("scope"));
 
   const audience = values.get("audience");
   const parts = audience === undefined ? undefined : audienceForm.exec(audience);
@@ -73,7 +88,16 @@ export function parseParams(params: URLSearchParams): TokenParams {
     ...(request === undefined ? {} : { request }),
     ...(role === undefined ? {} : { role }),
     ...(resource === undefined ? {} : { resource }),
+    ...(requested === undefined ? {} : { accessToken: true }),
+    ...(scopes === undefined ? {} : { scopes }),
   };
+}
+
+function scopesOf(text: string | undefined): readonly string[] | undefined {
+  const scopes = text?.split(" ", maxScopes + 1);
+  if (scopes && (scopes.length > maxScopes || !scopes.every((scope) => scopeForm.test(scope))))
+    throw new Refused("invalid_scope");
+  return scopes;
 }
 
 function formed(values: ReadonlyMap<Known, string>, name: Known, form: RegExp): string | undefined {

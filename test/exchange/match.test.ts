@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { userId } from "../../src/base/ids.ts";
 import type { Code } from "../../src/exchange/codes.ts";
 import { matchGrants, tellable, type Candidate } from "../../src/exchange/match.ts";
+import type { GcpPlanData } from "../../src/plan/types.ts";
 import type { TokenParams } from "../../src/exchange/params.ts";
 import { planOf } from "../plan/kinds.ts";
 import { bound, candidate, claims, hex, now, plan, seconds } from "./fixtures.ts";
@@ -25,6 +26,18 @@ const dispatched = { plan: plan({ dispatch: { inputs: {} } }), actorId: userId(9
 const byBot = { actor_id: "99" };
 const reusable = `acme/pipelines/.github/workflows/x.yml@${hex("c")}`;
 const at = (text: string): Date => new Date(text);
+const gcpPlan = (): GcpPlanData => {
+  const { role_arn: _, region: __, statements: ___, ...common } = plan();
+  return {
+    ...common,
+    kind: "gcp",
+    workload_identity_provider: "projects/123/locations/global/workloadIdentityPools/countersign/providers/countersign",
+    service_account: null,
+    scopes: ["https://www.googleapis.com/auth/cloud-platform"],
+    boundary: null,
+  };
+};
+const google = { accessToken: true, scopes: ["https://www.googleapis.com/auth/devstorage.read_only"] } as const;
 
 const arm = "https://management.azure.com";
 const graph = "https://graph.microsoft.com";
@@ -195,6 +208,9 @@ const table: readonly (readonly [string, Case, "match" | Code])[] = [
   ["another access repo", { params: { target: "aws-prod", accessRepository: "acme/access-2" } }, "invalid_target"],
   ["another request", { params: { request: "requests/aws-prod/x.yml" } }, "invalid_target"],
   ["another role", { params: { role: "admin" } }, "invalid_target"],
+  ["what a client of Google sends, for a grant of gcp", { grant: { plan: gcpPlan() }, params: google }, "match"],
+  ["what a client of Google sends, for a grant of aws", { params: google }, "invalid_scope"],
+  ["a requested type of token, for a grant of aws", { params: { accessToken: true } }, "invalid_request"],
   ["a resource for a cloud that has none", { params: { resource: "https://management.azure.com" } }, "invalid_target"],
   ["a resource of an azure role", { grant: { plan: azure() }, params: { resource: arm } }, "match"],
   ["no resource of an azure role", { grant: { plan: azure() } }, "match"],

@@ -69,15 +69,15 @@ function expiration({ body }, machine) {
     throw strange("its expires_in is missing or malformed");
   return `${new Date(machine.wallClock().getTime() + seconds * 1e3).toISOString().slice(0, 19)}Z`;
 }
-function temporaryFile(machine) {
+function temporaryFile(machine, ending = "jwt") {
   const folder = machine.env["RUNNER_TEMP"];
   if (!folder)
     throw new Failure("no_temporary_folder", "RUNNER_TEMP is not set.", { cure: "Run this as a step of a job." });
-  return join(folder, `countersign-${machine.uuid()}.jwt`);
+  return join(folder, `countersign-${machine.uuid()}.${ending}`);
 }
 var isTemporaryFile = (machine, path) => {
   const folder = machine.env["RUNNER_TEMP"];
-  const name = /countersign-[\w-]{1,64}\.jwt$/.exec(path)?.[0];
+  const name = /countersign-[\w-]{1,64}\.(?:jwt|json)$/.exec(path)?.[0];
   return !!folder && name !== void 0 && path === join(folder, name);
 };
 var alsoSet = (machine, names) => names.filter((name) => machine.env[name]);
@@ -266,6 +266,81 @@ function assertion(answer, machine, target) {
   };
 }
 
+// src/gcp-credentials.ts
+var accessTokenType = "urn:ietf:params:oauth:token-type:access_token";
+var tokenVariables = ["CLOUDSDK_AUTH_ACCESS_TOKEN", "GOOGLE_OAUTH_ACCESS_TOKEN"];
+var fileVariables = ["GOOGLE_APPLICATION_CREDENTIALS", "CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE"];
+var projectVariables = [
+  "CLOUDSDK_CORE_PROJECT",
+  "CLOUDSDK_PROJECT",
+  "GCLOUD_PROJECT",
+  "GCP_PROJECT",
+  "GOOGLE_CLOUD_PROJECT"
+];
+var staleForFile = ["CLOUDSDK_AUTH_ACCESS_TOKEN", "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE", "GOOGLE_OAUTH_ACCESS_TOKEN"];
+var keys = ["GOOGLE_CREDENTIALS", "GOOGLE_CLOUD_KEYFILE_JSON", "GCLOUD_KEYFILE_JSON"];
+var gcp = {
+  owned: [...tokenVariables, ...fileVariables, ...projectVariables, ...staleForFile],
+  read({ body }, { machine, runner, inputs }) {
+    if (body?.["issued_token_type"] !== accessTokenType) throw strange("it holds no access token of Google");
+    const token2 = word(body, "access_token");
+    const ends = word(body, "gcp_expiration");
+    const account = optionalWord(body, "gcp_service_account");
+    const project = optionalWord(body, "gcp_project");
+    const file = inputs.credentialsFile ? credentialsFile(runner, inputs, machine) : void 0;
+    const values = file ? fileVariables.map((name) => [name, file.path]) : tokenVariables.map((name) => [name, token2]);
+    const cleared = file ? alsoSet(machine, staleForFile) : [];
+    return {
+      variables: new Map([
+        ...values,
+        ...project === void 0 ? [] : projectVariables.map((name) => [name, project]),
+        ...cleared.map((name) => [name, ""])
+      ]),
+      files: file ? [file] : [],
+      outputs: /* @__PURE__ */ new Map([
+        ["gcp-access-token", token2],
+        ["gcp-expiration", ends],
+        ["gcp-service-account", account ?? ""],
+        ["gcp-project", project ?? ""],
+        ["gcp-credentials-file", file?.path ?? ""]
+      ]),
+      said: [
+        ...cleared.length > 0 ? [`Cleared ${cleared.join(", ")}: of an earlier step, not of these credentials.`] : [],
+        file ? `Tools exchange with ${file.path} whenever they need a new token of ${inputs.target}, while the grant lasts.` : `A token of ${inputs.target} is in ${tokenVariables.join(" and ")} until ${ends}.`
+      ],
+      warnings: [...rivals(machine, file !== void 0), ...unnamed(inputs, file !== void 0)],
+      rows: [
+        ["Service account", account],
+        ["Project", project],
+        ["Token ends", ends]
+      ]
+    };
+  }
+};
+var rivals = (machine, file) => file ? alsoSet(machine, keys).map(
+  (name) => `${name} is set; Terraform will use that key and not these credentials. Unset it in this job.`
+) : alsoSet(machine, ["GOOGLE_APPLICATION_CREDENTIALS"]).map(
+  (name) => `${name} is set; client libraries use that file and not this token. Unset it in this job, or ask for \`credentials-file: true\`.`
+);
+var unnamed = (inputs, file) => file && (inputs.role ?? inputs.request) !== void 0 ? ["The credentials file cannot name `role` or `request`: it works while this job matches one grant of the target."] : [];
+function credentialsFile(runner, inputs, machine) {
+  const { ACTIONS_ID_TOKEN_REQUEST_URL: url = "", ACTIONS_ID_TOKEN_REQUEST_TOKEN: bearer = "" } = machine.env;
+  runner.mask(bearer);
+  const configuration = {
+    type: "external_account",
+    audience: inputs.target,
+    subject_token_type: "urn:ietf:params:oauth:token-type:jwt",
+    token_url: `${inputs.url}/token`,
+    credential_source: {
+      url: `${url}&audience=${encodeURIComponent(inputs.audience)}`,
+      headers: { Authorization: `Bearer ${bearer}` },
+      format: { type: "json", subject_token_field_name: "value" }
+    }
+  };
+  return { path: temporaryFile(machine, "json"), text: `${JSON.stringify(configuration, null, 2)}
+` };
+}
+
 // src/oidc-token.ts
 var oidc = {
   owned: [],
@@ -295,7 +370,7 @@ var oidc = {
 };
 
 // src/kinds.ts
-var kinds = new Map(Object.entries({ aws, azure, oidc }));
+var kinds = new Map(Object.entries({ aws, azure, gcp, oidc }));
 
 // src/inputs.ts
 var longestWaitMs = 6 * 36e5;

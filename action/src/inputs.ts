@@ -13,6 +13,8 @@ export interface Inputs {
   readonly resource: string | undefined;
   /** oidc: the token is wanted in a file as well. */
   readonly tokenFile: boolean;
+  /** gcp: a credentials file with which tools exchange again, instead of a token. */
+  readonly credentialsFile: boolean;
 }
 
 const loopback = new Set(["127.0.0.1", "[::1]", "localhost"]);
@@ -40,8 +42,11 @@ export function readInputs(env: Readonly<Record<string, string | undefined>>): I
   const resource = input("resource");
   if (resource !== undefined && !resourceShape.test(resource))
     throw wrong("resource", "is no resource of Azure", "Write one exactly as targets/<target>.yml does.");
-  const tokenFile = input("token-file") ?? "false";
-  if (!/^(?:true|false)$/i.test(tokenFile)) throw wrong("token-file", "is neither true nor false", "Write `true`.");
+  const flag = (name: string): boolean => {
+    const text = input(name) ?? "false";
+    if (!/^(?:true|false)$/i.test(text)) throw wrong(name, "is neither true nor false", "Write `true`.");
+    return text.toLowerCase() === "true";
+  };
   return {
     url: url.href.replace(/\/+$/, ""),
     target,
@@ -50,7 +55,8 @@ export function readInputs(env: Readonly<Record<string, string | undefined>>): I
     audience: input("audience") ?? url.origin,
     waitMs,
     resource,
-    tokenFile: tokenFile.toLowerCase() === "true",
+    tokenFile: flag("token-file"),
+    credentialsFile: flag("credentials-file"),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { Code } from "./codes.ts";
-import { fileStart, finding, quote } from "./diagnostics.ts";
+import { codePoint, fileStart, finding, quote } from "./diagnostics.ts";
 import { codeownersPlaces, isPolicyPath, settingsPath } from "./policy-paths.ts";
 import { likelyRequestPath, parseRequestPath } from "./request-path.ts";
 import type { Diagnostic } from "./types.ts";
@@ -43,9 +43,16 @@ export function classifyChanges(changes: readonly Change[]): ChangeKind {
     change.previousPath === undefined ? [change.path] : [change.path, change.previousPath];
   const paths = [...new Set(touched.flatMap(both))];
   for (const path of paths) {
-    if (isHostile(path)) refuse("CS4007", path, `${quote(path, 200)} is not a plain path.`);
-    else if (imitates(path))
-      refuse("CS4005", path, `${quote(path, 200)} differs from a path of requests or policy by spelling only.`);
+    const why = oddity(path);
+    if (why !== undefined) refuse("CS4007", path, `The path ${quote(path, 200)} ${why}.`);
+    const read = imitated(path);
+    if (read !== undefined && why === undefined)
+      refuse(
+        "CS4005",
+        path,
+        `${quote(path, 200)} is nearly, but not quite, a path that Countersign reads.`,
+        `Rename it to ${quote(read, 200)} if that is meant, else to something less like it.`,
+      );
   }
   for (const [a, b] of collisions(paths))
     refuse("CS4005", a, `${quote(a, 200)} and ${quote(b, 200)} differ by spelling only.`);
@@ -53,19 +60,30 @@ export function classifyChanges(changes: readonly Change[]): ChangeKind {
     if (!known.has(status)) refuse("CS4008", path, `GitHub reports ${quote(status)} for ${quote(path, 200)}.`);
   }
   const requests = touched.filter((change) => both(change).some(underRequests));
-  if (requests.length > 0) refuseRequests(requests, touched.length, refuse);
+  const others = touched.filter((change) => !both(change).some(underRequests));
+  if (requests.length > 0) refuseRequests(requests, others, refuse);
   if (refusals.length > 0) return { kind: "refused", diagnostics: refusals };
   if (requests.length > 0) return { kind: requests[0]?.status === "added" ? "request" : "revocation", paths };
   return paths.some(isPolicyPath) ? { kind: "policy", paths } : { kind: "other" };
 }
 
 /** Only additions of request files, or only deletions of them, and nothing else beside. */
-function refuseRequests(requests: readonly Change[], all: number, refuse: Refuse): void {
+function refuseRequests(requests: readonly Change[], others: readonly Change[], refuse: Refuse): void {
   const first = requests[0]?.path ?? "";
-  if (requests.length < all) refuse("CS4001", first, "Requests and other files are changed together.");
+  const [other, ...more] = others;
+  if (other !== undefined) {
+    const rest = more.length === 0 ? "" : ` and ${more.length} more`;
+    const hint = "Keep the requests in this pull request, and make another for the rest.";
+    refuse("CS4001", first, `This request is changed together with ${quote(other.path, 200)}${rest}.`, hint);
+  }
   const statuses = new Set(requests.map((change) => change.status));
   if (statuses.has("added") && statuses.has("removed"))
-    refuse("CS4001", first, "Requests are added and deleted together.");
+    refuse(
+      "CS4001",
+      first,
+      "Requests are added and deleted together.",
+      "Delete the requests in a pull request of its own.",
+    );
   for (const { path, status } of requests) {
     if (status === "modified" || status === "changed") refuse("CS4002", path, "A request file is changed.");
     else if (status === "renamed" || status === "copied") refuse("CS4003", path, `A request file is ${status}.`);
@@ -79,18 +97,25 @@ function refuseRequests(requests: readonly Change[], all: number, refuse: Refuse
     refuse("CS4006", first, `${requests.length} request files are changed, of at most ${maxRequests}.`);
 }
 
-/** Characters that reviewers, other systems or GitHub's own pages show or read differently (CHECKLIST C13). */
-function isHostile(path: string): boolean {
-  if (path === "" || path.length > 1024 || /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\\\ufffd]/u.test(path)) return true;
-  return path.split("/").some((part) => part === "" || /^\.{1,2}$|[. ]$|^ |^\.git$|^git~/i.test(part));
+/** What reviewers, other systems or GitHub's own pages show or read differently (CHECKLIST C13); undefined: nothing. */
+function oddity(path: string): string | undefined {
+  if (path === "") return "is empty";
+  if (path.length > 1024) return "is longer than 1024 characters";
+  if (path.includes("\\")) return "holds a backslash, which only Windows takes for a slash";
+  const [hidden] = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\ufffd]/u.exec(path) ?? [];
+  if (hidden !== undefined) return `holds the hidden character ${codePoint(hidden)}`;
+  const odd = path.split("/").find((part) => part === "" || /^\.{1,2}$|[. ]$|^ |^\.git$|^git~/i.test(part));
+  return odd === undefined ? undefined : `holds the part "${odd.slice(0, 80)}"`;
 }
 
-/** `Requests/`, `.github/codeowners`: not what we read, but what some systems would put in its place. */
-function imitates(path: string): boolean {
+/** `Requests/`, `.github/codeowners`: not what we read, but what some systems would put in its place. What that is. */
+function imitated(path: string): string | undefined {
   const plain = folded(path);
-  if (underRequests(plain) && !underRequests(path)) return true;
-  if (plain.startsWith("targets/") || plain === "targets") return !(path.startsWith("targets/") || path === "targets");
-  return [settingsPath, ...codeownersPlaces].some((policy) => folded(policy) === plain && policy !== path);
+  for (const folder of ["requests", "targets"]) {
+    const under = (text: string): boolean => text === folder || text.startsWith(`${folder}/`);
+    if (under(plain)) return under(path) ? undefined : plain;
+  }
+  return [settingsPath, ...codeownersPlaces].find((policy) => folded(policy) === plain && policy !== path);
 }
 
 function collisions(paths: readonly string[]): (readonly [string, string])[] {

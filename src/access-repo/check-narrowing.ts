@@ -1,5 +1,6 @@
 import type { Report } from "./report.ts";
-import { quote } from "./diagnostics.ts";
+import { oneLine } from "../base/text.ts";
+import { listed, quote } from "./diagnostics.ts";
 import { firstPersistence } from "./persistence.ts";
 import { actionInside, outsidePair } from "./subset.ts";
 import { advise, didYouMean } from "./suggest.ts";
@@ -25,6 +26,9 @@ const keysOf: Readonly<Record<"allow" | "sets" | "permissions" | "repositories" 
   repositories: "github",
   boundary: "gcp",
 };
+
+/** Reading the whole role again for a hint is for the first findings; a hostile file could earn a thousand. */
+const mostHints = 10;
 
 /** What of the role the request asks for. Undefined where it asks for something outside. */
 export function checkNarrowing(file: RequestFile, target: Target, role: Role, report: Report): Narrowing | undefined {
@@ -68,6 +72,7 @@ function aws(file: RequestFile, target: Target, role: AwsRole, refuse: Report): 
     }
     for (const statement of statements ?? []) asked.push({ statement, where: ["sets", i], set });
   }
+  let hints = 0;
   for (const { statement, where, set } of asked) {
     const place = (field: "actions" | "resources", i: number) => (set === undefined ? [...where, field, i] : where);
     const inSet = set === undefined ? "" : ` (set ${set})`;
@@ -86,6 +91,7 @@ function aws(file: RequestFile, target: Target, role: AwsRole, refuse: Report): 
         "CS2016",
         known ? place("resources", outside.resourceIndex) : place("actions", outside.actionIndex),
         message,
+        hints++ < mostHints ? whatIsAllowed(role.allow, known ? outside.action : undefined) : undefined,
       );
     }
   }
@@ -107,7 +113,7 @@ function checkPersistence(
   if (reached === undefined) return;
   const from = asked[reached.statement];
   if (from === undefined) {
-    const message = `The role's whole allow reaches ${reached.reaches}, which makes credentials or access that outlive the window.`;
+    const message = `The role's whole allow reaches ${reached.reaches}, which makes access that outlives the window.`;
     refuse(
       "CS2017",
       ["role"],
@@ -118,10 +124,24 @@ function checkPersistence(
   }
   const where = from.set === undefined ? [...from.where, "actions", reached.index] : from.where;
   const itself = reached.action.toLowerCase() === reached.reaches.toLowerCase();
-  const what = itself
-    ? `${quote(reached.action)} makes`
-    : `${quote(reached.action)} reaches ${reached.reaches}, which makes`;
-  refuse("CS2017", where, `${what} credentials or access that outlive the window.`);
+  const what = itself ? quote(reached.action) : `${quote(reached.action)} reaches ${reached.reaches}, which`;
+  refuse("CS2017", where, `${what} makes access that outlives the window.`);
+}
+
+/** What the role allows for an action, or which actions it allows at all. */
+function whatIsAllowed(allow: AwsRole["allow"], action: string | undefined): string | undefined {
+  if (allow === "everything") return undefined;
+  const entries =
+    action === undefined
+      ? allow.flatMap((s) => s.actions)
+      : allow.filter((s) => s.actions.some((a) => actionInside(action, a))).flatMap((s) => s.resources);
+  const unique = [...new Set(entries)];
+  const shown = listed(
+    "and",
+    unique.map((entry) => oneLine(entry, 200)),
+  );
+  const what = action === undefined ? `The role allows ${shown}` : `For ${action} the role allows ${shown}`;
+  return `${what}. Ask within that, or have the target's owners widen the role.`;
 }
 
 function gcp(file: RequestFile, role: GcpRole, refuse: Report): Narrowing {

@@ -2,7 +2,7 @@ import { formatDuration, formatInstant } from "../base/duration.ts";
 import type { RepositoryId } from "../base/ids.ts";
 import { checkNarrowing } from "./check-narrowing.ts";
 import { checkWorkflow } from "./check-workflow.ts";
-import { finding, hasErrors, inOrder, nowhere, quote } from "./diagnostics.ts";
+import { finding, hasErrors, inOrder, nowhere, listed, quote } from "./diagnostics.ts";
 import type { Report } from "./report.ts";
 import { advise, didYouMean, nearest } from "./suggest.ts";
 import type { Diagnostic, Locate, Parsed, Policy, RequestFile, RequestPath, ResolvedRequest, Role } from "./types.ts";
@@ -39,7 +39,8 @@ export function checkRequest(input: CheckRequestInput): Parsed<ResolvedRequest> 
 
   const target = policy.targets.get(path.target);
   if (target === undefined) {
-    report("CS2010", ["role"], `There is no target ${quote(path.target)}.`, rightFolder(path, policy));
+    // The path is wrong, not a line.
+    report("CS2010", [], `There is no target ${quote(path.target)}.`, rightFolder(path, policy));
     return failed();
   }
   const role = target.roles.get(file.role);
@@ -125,9 +126,12 @@ function checkDuration(file: RequestFile, role: Role, policy: Policy, report: Re
 /** Shape only: whether the ticket exists is for people to see. */
 function checkTicket(file: RequestFile, role: Role, report: Report): void {
   if (role.tickets === undefined) return;
-  const shapes = role.tickets.map((prefix) => `${prefix}-123`).join(", ");
+  const shapes = listed(
+    "or",
+    role.tickets.map((prefix) => `${prefix}-123`),
+  );
   if (file.ticket === undefined) {
-    report("CS2015", ["ticket"], "This role wants a ticket.", `Add \`ticket:\`, for example ${shapes}.`);
+    report("CS2015", ["ticket"], "This role wants a ticket.", `Add \`ticket:\`, such as ${shapes}.`);
     return;
   }
   const dash = file.ticket.lastIndexOf("-");

@@ -1,6 +1,6 @@
 import type { Report } from "./report.ts";
-import { quote } from "./diagnostics.ts";
-import { advise } from "./suggest.ts";
+import { listed, quote } from "./diagnostics.ts";
+import { advise, nearest } from "./suggest.ts";
 import type { RequestFile, ResolvedRequest, Role, WorkflowBinding, WorkflowPattern } from "./types.ts";
 import { onlyMisfit, reusableFits, workflowFits } from "./workflow-pattern.ts";
 
@@ -30,6 +30,8 @@ export function checkWorkflow(file: RequestFile, role: Role, report: Report): Wo
   return binding;
 }
 
+const textsOf = (patterns: readonly { readonly text: string }[]): readonly string[] => patterns.map(({ text }) => text);
+
 /** The finger goes on the one part that is wrong, where a pattern admits the other two; else on the whole. */
 function refuseWorkflow(
   file: RequestFile,
@@ -39,8 +41,7 @@ function refuseWorkflow(
 ): void {
   const what = `${binding.repository}/${binding.file}@${binding.ref}`;
   const message = `${quote(what, 300)} is not among the role's workflows.`;
-  const texts = admitted.slice(0, 5).map((pattern) => pattern.text);
-  const hint = `Admitted: ${texts.join(", ")}${admitted.length > texts.length ? ", …" : ""}.`;
+  const hint = `The role admits ${listed("and", textsOf(admitted))}.`;
   const parts = new Set(admitted.map((pattern) => onlyMisfit(pattern, binding)));
   parts.delete(undefined);
   const [part] = parts;
@@ -58,7 +59,7 @@ function refuseWorkflow(
     "CS2020",
     ["workflow", part],
     message,
-    literal.length > 0 ? { ...meant, hint: `${meant.hint} ${hint}` } : hint,
+    nearest(binding[part], literal) === undefined ? hint : { ...meant, hint: `${meant.hint} ${hint}` },
   );
 }
 
@@ -74,11 +75,8 @@ function checkReusable({ reusable, repository }: WorkflowBinding, role: Role, re
     return;
   const hint =
     admitted === undefined
-      ? `Name one of ${quote(repository.split("/")[0] ?? "")}, or have the target's owners list it under reusable_workflows.`
-      : `Admitted: ${admitted
-          .slice(0, 5)
-          .map((p) => p.text)
-          .join(", ")}.`;
+      ? `Name a reusable workflow of ${quote(repository.split("/")[0] ?? "")}, or have the target's owners list it under reusable_workflows.`
+      : `The role admits ${listed("and", textsOf(admitted))}.`;
   report("CS2027", ["workflow", "reusable"], `${quote(reusable, 300)} is not a reusable workflow of this role.`, hint);
 }
 
@@ -89,9 +87,11 @@ function checkEnvironment(environment: string | undefined, role: Role, report: R
     environment === undefined
       ? "This role wants an environment."
       : `${quote(environment)} is not among the role's environments.`;
-  const names = role.environments.slice(0, 10).map((e) => quote(e));
   const { fix } = advise(environment ?? "", role.environments);
-  const hint = `Write one of ${names.join(", ")}.`;
+  const hint = `Write ${listed(
+    "or",
+    role.environments.map((name) => quote(name)),
+  )}.`;
   report("CS2022", ["workflow", "environment"], message, { hint, ...(fix === undefined ? {} : { fix }) });
 }
 
@@ -102,7 +102,8 @@ function checkDispatch(file: RequestFile, role: Role, report: Report): void {
     report("CS2021", ["dispatch"], "This role lists no workflows, so none is started for it.");
   }
   if (!role.events.includes("workflow_dispatch")) {
-    report("CS2021", ["dispatch"], "This role does not admit the event workflow_dispatch.");
+    const hint = "Remove dispatch, or have the target's owners add workflow_dispatch to the role's events.";
+    report("CS2021", ["dispatch"], "This role does not admit the event workflow_dispatch.", hint);
   }
 }
 

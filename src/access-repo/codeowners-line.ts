@@ -9,7 +9,6 @@ export type Report = (code: Code, at: Span, message: string, more?: More) => voi
 interface More {
   readonly hint?: string;
   readonly fix?: string | undefined;
-  readonly severity?: "warning";
 }
 
 /** Which of the characters that need a look a text holds at all: one pass over the file spares one over each line. */
@@ -76,7 +75,7 @@ export function parseLine(
     const { code, refused, hint, fix } = compiled;
     const message =
       code === "CS3003"
-        ? `${refused}; ${denies}.`
+        ? `${refused}. ${denies}.`
         : `${refused}. An earlier line may decide for GitHub, or nobody; Countersign denies until it is mended.`;
     return skip(code, at(pattern), message, { hint, fix });
   }
@@ -90,11 +89,11 @@ export function parseLine(
   }
   if (owners.length === 0) {
     const message = "No owners: GitHub asks nobody for what this line takes; Countersign denies it.";
-    report("CS3010", at(pattern), message, { severity: "warning" });
+    report("CS3010", at(pattern), message);
   }
   if (pattern.text.startsWith("@") && parseOwner(pattern.text)) {
     const message = `${quote(pattern.text)} is the pattern of this line, not an owner.`;
-    report("CS3011", at(pattern), message, { severity: "warning" });
+    report("CS3011", at(pattern), message);
   }
   if (owners.some((owner) => owner.kind === "email")) reportAddresses(rest, owners, at, report);
   return { rule: { line: number, pattern: pattern.text, owners }, pattern: compiled };
@@ -111,8 +110,9 @@ function oddCharacter(line: string, end: number): (Word & { readonly what: strin
   return { text: String.fromCodePoint(point), start, what };
 }
 
-/** `@a,@b` and `@a,` are a common mistake, and sure to mend. */
+/** `@a,@b` and `@a,` are a common mistake, and sure to mend. Whom a name without @ means is for the writer to say. */
 function meant(word: string): More {
+  if (!word.startsWith("@") && parseOwner(`@${word}`)) return { hint: `Did you mean ${quote(`@${word}`)}?` };
   const pieces = word.split(",").filter((piece) => piece !== "");
   if (!word.includes(",") || pieces.length === 0 || pieces.some((piece) => parseOwner(piece) === undefined)) return {};
   const fix = pieces.join(" ");
@@ -132,6 +132,6 @@ function reportAddresses(
   for (const [i, word] of rest.entries()) {
     if (owners[i]?.kind !== "email") continue;
     const message = `GitHub asks whoever has ${quote(word.text)}; Countersign cannot tell who that is and ${outcome}.`;
-    report("CS3006", at(word), message, { severity: "warning" });
+    report("CS3006", at(word), message);
   }
 }

@@ -74,12 +74,12 @@ export function compilePattern(text: string): PathPattern | Refusal {
 
 const skipped = (what: string, hint: string): Refusal => ({
   code: "CS3003",
-  refused: `GitHub does not take ${what} and skips this line`,
+  refused: `GitHub does not take ${what}`,
   hint,
 });
 const ambiguous = (what: string, hint: string): Refusal => ({
   code: "CS3008",
-  refused: `Two readings, and GitHub's page does not say which: ${what}`,
+  refused: `${what} can be read in two ways, and GitHub's page does not say which is right`,
   hint,
 });
 const never = (refused: string, hint: string, fix?: string): Refusal => ({
@@ -97,16 +97,16 @@ function wrongName(segment: string, text: string): Refusal | undefined {
   const meant = text.slice(1);
   const sure = text.startsWith("./") && !("refused" in compilePattern(meant));
   const hint = "Write the path from the root of the repository, as in /docs/.";
-  return never(`No path has a folder ${segment}`, hint, sure ? meant : undefined);
+  return never(`No path has a folder "${segment}"`, hint, sure ? meant : undefined);
 }
 
 /** GitHub's own error says: "both `[` and `]` must be escaped with a `\`" (open-sauced/pizza-cli#100). */
 const bracket = skipped("[ and ] without a backslash", "Write \\[ and \\] for themselves; there are no ranges.");
 const hash = skipped("\\#", "No pattern can hold a #: use a wildcard, or name the folder.");
-const innerHash = ambiguous("# inside a pattern, a character or a comment", "Put a space before the # of a comment.");
+const innerHash = ambiguous("# inside a pattern", "Put a space before the # of a comment.");
 const stars = ambiguous("** beside other characters", "Write * within a name, or ** alone between slashes.");
 const backslash = ambiguous(
-  "a backslash before \\, / or a tab, or at the end",
+  "A backslash before \\, / or a tab, or at the end,",
   "Write \\ before a space, *, ?, [ or ].",
 );
 

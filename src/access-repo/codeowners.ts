@@ -1,6 +1,6 @@
 import { parseLine, type Report, suspicion } from "./codeowners-line.ts";
 import { loopCost, type PathPattern } from "./codeowners-pattern.ts";
-import { fileStart, finding } from "./diagnostics.ts";
+import { fileStart, finding, severityOf } from "./diagnostics.ts";
 import { rememberPatterns } from "./owners-of.ts";
 import { codeownersPlaces } from "./policy-paths.ts";
 import type { Codeowners, CodeownersRule, Diagnostic, TreeFile } from "./types.ts";
@@ -26,7 +26,7 @@ export function parseCodeowners(places: readonly [Text, Text, Text]): Codeowners
   const path = codeownersPlaces[index] ?? codeownersPlaces[0];
   const others = codeownersPlaces.filter((_, i) => index >= 0 && i > index && places[i] !== undefined);
   const notInForce = others.map((other) =>
-    finding("CS3007", other, fileStart, `Not in force: GitHub reads ${path} only.`, { severity: "warning" }),
+    finding("CS3007", other, fileStart, `Not in force: GitHub reads ${path} only.`),
   );
   const text = places[index]?.text;
   const parsed =
@@ -62,7 +62,7 @@ function parseText(text: string, file: string) {
   const errors: Diagnostic[] = [];
   const warnings: Diagnostic[] = [];
   const report: Report = (code, at, message, more) => {
-    const list = more?.severity === "warning" ? warnings : errors;
+    const list = severityOf(code) === "warning" ? warnings : errors;
     if (list.length < maxFindings) list.push(finding(code, file, at, message, more));
   };
   let cost = 0;

@@ -1,5 +1,5 @@
 import { oneLine } from "../base/text.ts";
-import { type Code, codes } from "./codes.ts";
+import { type Code, type CodeEntry, codes } from "./codes.ts";
 import type { Diagnostic, Locate, Span } from "./finding-types.ts";
 
 /** Start of a file: where a finding stands that has no better place. */
@@ -10,12 +10,29 @@ export const nowhere: Locate = () => fileStart;
 /** Text of people inside a message: one line, clipped, quoted (CHECKLIST C62; each sink escapes again for itself). */
 export const quote = (text: string, max = 80): string => `"${oneLine(text, max).replaceAll('"', "'")}"`;
 
+/** `U+200B` */
+export const codePoint = (character: string): string =>
+  `U+${(character.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0")}`;
+
+/** `a, b or c`; of long lists the first five. */
+export function listed(word: "and" | "or", texts: readonly string[]): string {
+  if (texts.length > 5) return `${texts.slice(0, 5).join(", ")}, …`;
+  return texts.length < 2 ? (texts[0] ?? "nothing") : `${texts.slice(0, -1).join(", ")} ${word} ${texts.at(-1) ?? ""}`;
+}
+
 interface More {
   /** What to write instead; without it, the code's usual cure. */
   readonly hint?: string | undefined;
   readonly fix?: string | undefined;
+  /** Otherwise that of the code. */
   readonly severity?: "error" | "warning";
 }
+
+/** What the registry says of the code. */
+export const severityOf = (code: Code): Diagnostic["severity"] => {
+  const entry: CodeEntry = codes[code];
+  return entry.severity ?? "error";
+};
 
 /** The one builder of diagnostics. */
 export function finding(code: Code, file: string, at: Span, message: string, more: More = {}): Diagnostic {
@@ -24,7 +41,7 @@ export function finding(code: Code, file: string, at: Span, message: string, mor
     line: at.line,
     column: at.column,
     length: Math.max(1, at.length),
-    severity: more.severity ?? "error",
+    severity: more.severity ?? severityOf(code),
     code,
     message,
     hint: more.hint ?? codes[code].cure,

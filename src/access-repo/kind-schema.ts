@@ -28,7 +28,12 @@ const permissionName = leaf(
   `one of ${Object.keys(grantable).join(", ")}; others are never granted`,
   (text) => (Object.hasOwn(grantable, text) ? text : undefined),
   // GitHub's settings page writes pull-requests and Pull requests, its API pull_requests.
-  { json: { enum: Object.keys(grantable) }, code: "CS1016", meant: (text) => text.toLowerCase().replace(/[ -]/g, "_") },
+  {
+    json: { enum: Object.keys(grantable) },
+    called: "a permission that a target may grant",
+    code: "CS1016",
+    meant: (text) => text.toLowerCase().replace(/[ -]/g, "_"),
+  },
 );
 
 export const permissions = z.record(permissionName, oneOf(["read", "write"])).superRefine((value, context) => {

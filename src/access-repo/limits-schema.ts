@@ -10,15 +10,17 @@ const listable = ["workflow_dispatch", "push", "schedule", "repository_dispatch"
 const event = leaf(
   `one of ${listable.join(", ")}; other events cannot be listed`,
   (text): string | undefined => listable.find((known) => known === text),
-  { json: { enum: listable }, code: "CS1019" },
+  { json: { enum: listable }, called: "an event that a role may list", code: "CS1019" },
 );
 const workflowPattern = leaf(
   "a pattern such as acme/infra/.github/workflows/*.yml@refs/heads/main (owner literal, ref full with at most one trailing *)",
   parseWorkflowPattern,
+  { called: "a pattern of workflows" },
 );
 const reusablePattern = leaf(
   "a pattern such as acme/pipelines/.github/workflows/*.yml (owner literal, no ref: requests name the commit)",
   parseReusablePattern,
+  { called: "a pattern of reusable workflows" },
 );
 const minutes = 60;
 

@@ -20,7 +20,10 @@ const teams = z.record(teamName, list(login, 0, 200)).superRefine((value, contex
 const expectation = leaf(
   "allowed, refused, refused <code>, or needs <slots> such as needs 2 owners, 1 @acme/security",
   parseExpectation,
-  { json: { pattern: "^(allowed|refused( [A-Za-z0-9_]+)?|needs [1-9].*)$" } },
+  {
+    called: "an outcome that can be expected",
+    json: { pattern: "^(allowed|refused( [A-Za-z0-9_]+)?|needs [1-9].*)$" },
+  },
 );
 
 const policyTest = object({

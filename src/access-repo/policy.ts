@@ -37,7 +37,8 @@ export function loadPolicy(files: PolicyFiles): LoadedPolicy {
   for (const file of all) diagnostics.push(...plain(file));
 
   const settings = files.settings === undefined ? undefined : parseSettings(files.settings.text, settingsPath);
-  if (settings === undefined) diagnostics.push(finding("CS2003", settingsPath, fileStart, "There are no settings."));
+  if (settings === undefined)
+    diagnostics.push(finding("CS2003", settingsPath, fileStart, `There is no ${settingsPath}.`));
   else diagnostics.push(...settings.diagnostics);
 
   const targets = new Map<string, Target>();
@@ -65,12 +66,23 @@ export function loadPolicy(files: PolicyFiles): LoadedPolicy {
 /** A link, submodule, executable or folder may show one thing and be another (CHECKLIST C12). */
 function plain(file: TreeFile): Diagnostic[] {
   if (file.mode === plainFile) return [];
-  const message = `Git mode ${file.mode.toString(8)} is not a plain file.`;
-  return [finding("CS2001", file.path, fileStart, message)];
+  const mode = file.mode.toString(8);
+  const message = `This is ${kindsOfEntry[mode] ?? "no plain file"} (git mode ${mode}).`;
+  const hint = mode === "100755" ? "Run `chmod -x` on it and commit it again." : undefined;
+  return [finding("CS2001", file.path, fileStart, message, { hint })];
 }
+
+const kindsOfEntry: Readonly<Record<string, string>> = {
+  "40000": "a folder",
+  "100755": "an executable file",
+  "120000": "a symbolic link",
+  "160000": "a submodule",
+};
 
 /** Every policy path has owners, there or not: who may add one could change the policy (CHECKLIST C11). */
 function unowned(codeowners: Codeowners, targets: readonly TreeFile[]): Diagnostic[] {
+  // No line of such a file owns anything: to say so of every path would only hide what is wrong.
+  if (codeowners.rules.length === 0 && hasErrors(codeowners.diagnostics)) return [];
   // A name that nobody uses stands for every target that does not exist yet.
   const newTarget = "targets/0-any-new-target-0.yml";
   const paths = [settingsPath, ...codeownersPlaces, ...targets.map((file) => file.path), newTarget];
@@ -100,14 +112,15 @@ function together(
     const at = places.get(name) ?? nowhere;
     for (const [roleName, role] of target.roles) {
       if (role.approvals !== undefined && role.approvals < settings.approvals) {
-        const message = `${role.approvals} is below the settings' ${settings.approvals}.`;
-        found.push(finding("CS2004", file, at(["roles", roleName, "approvals"]), message));
+        const message = `${role.approvals} is less than the ${settings.approvals} that the settings want of every role.`;
+        const hint = `Write ${settings.approvals} or more, or remove the key.`;
+        found.push(finding("CS2004", file, at(["roles", roleName, "approvals"]), message, { hint }));
       }
       if (role.kind !== "oidc") continue;
       // One relying party could not tell two targets apart by audience.
       const other = audiences.get(role.audience);
       if (other !== undefined && other !== name) {
-        const message = `The target ${other} has this audience already.`;
+        const message = `The target ${other} has this audience already, and a token of one would pass for one of the other.`;
         found.push(finding("CS1017", file, at(["roles", roleName, "audience"]), message));
       }
       audiences.set(role.audience, name);
@@ -117,9 +130,15 @@ function together(
     if (entry.kind !== "target" || targets.has(entry.target)) continue;
     const hint = didYouMean(entry.target, targets.keys());
     found.push(
-      finding("CS2005", settingsPath, settingsAt(["frozen", i]), `There is no target ${quote(entry.target)}.`, {
-        hint,
-      }),
+      finding(
+        "CS2005",
+        settingsPath,
+        settingsAt(["frozen", i, "target"]),
+        `There is no target ${quote(entry.target)}.`,
+        {
+          hint,
+        },
+      ),
     );
   }
   return found;

@@ -1,4 +1,5 @@
 import type * as z from "zod";
+import { oneLine } from "../base/text.ts";
 import { finding, hasErrors, inOrder, quote } from "./diagnostics.ts";
 import { troubleOf } from "./schema.ts";
 import { clearlyMeant, didYouMean } from "./suggest.ts";
@@ -69,11 +70,15 @@ function explain(
     }
     case "invalid_type":
       if (valueAt(root, path) === undefined) return [missing(path, at, file)];
-      return [finding("CS1010", file, at(path), `${name} must be ${kinds[issue.expected] ?? issue.expected}.`)];
-    case "too_small":
-      return [finding("CS1012", file, at(path), `${name} needs at least ${issue.minimum}.`)];
-    case "too_big":
-      return [finding("CS1012", file, at(path), `${name} takes at most ${issue.maximum}.`)];
+      return [wrongKind(issue.expected, path, name, at, file)];
+    case "too_small": {
+      const hint = `Write at least ${issue.minimum}.`;
+      return [finding("CS1012", file, at(path), `${name} has too few entries.`, { hint })];
+    }
+    case "too_big": {
+      const hint = `Write at most ${issue.maximum}.`;
+      return [finding("CS1012", file, at(path), `${name} has too many entries.`, { hint })];
+    }
     case "custom": {
       const trouble = troubleOf(issue.params);
       const more = { hint: trouble?.hint, fix: trouble?.fix };
@@ -94,12 +99,27 @@ function likeliest(branches: readonly z.core.$ZodIssue[][]): readonly z.core.$Zo
   return [...branches].sort((a, b) => depth(b) - depth(a) || a.length - b.length)[0];
 }
 
-const kinds: Readonly<Record<string, string>> = {
-  string: "text",
-  array: "a list",
-  object: "a mapping of keys to values",
-  record: "a mapping of names to values",
+/** What a kind is called, and how it is written under a key. */
+const kinds: Readonly<Record<string, readonly [name: string, hint: (key: string) => string]>> = {
+  string: ["one value", (key) => `Write \`${key}: value\` on one line, without [ ] and { }.`],
+  array: ["a list", (key) => `Write \`${key}: [first, second]\`, or each entry on a line of its own behind \`- \`.`],
+  object: ["a mapping", (key) => `Write its keys below \`${key}:\`, indented, as in \`  name: value\`.`],
+  record: ["a mapping", (key) => `Write names below \`${key}:\`, indented, as in \`  name: value\`.`],
 };
+
+function wrongKind(
+  expected: string,
+  path: readonly (string | number)[],
+  name: string,
+  at: Locate,
+  file: string,
+): Diagnostic {
+  const [kind, hint] = kinds[expected] ?? [expected];
+  const key = path.findLast((step) => typeof step === "string");
+  // An entry of a list has no key to show.
+  const shown = typeof path.at(-1) === "string" && key !== undefined && hint ? hint(oneLine(key, 40)) : undefined;
+  return finding("CS1010", file, at(path), `${name} must be ${kind}.`, { hint: shown });
+}
 
 function missing(path: readonly (string | number)[], at: Locate, file: string): Diagnostic {
   const key = String(path.at(-1) ?? "");

@@ -157,16 +157,15 @@ export const githubRole = object({
 const audience = leaf("an audience of your relying party, without white space", (text) =>
   /^[!-~]{1,255}$/.test(text) ? text : undefined,
 ).superRefine((text, context) => {
-  if (isReservedAudience(text)) trouble(context, [], "This audience belongs to a cloud or to GitHub.", "CS1017");
+  if (isReservedAudience(text)) trouble(context, [], "A cloud or GitHub takes tokens for this audience.", "CS1017");
 });
 const claimName = leaf("a claim name such as team", (text) =>
   /^[A-Za-z][A-Za-z0-9_.:/-]{0,127}$/.test(text) ? text : undefined,
-);
+).superRefine((name, context) => {
+  if (isReservedClaim(name)) trouble(context, [], `The claim ${name} is reserved.`, "CS1018");
+});
 const claims = z.record(claimName, prose(1, 256)).superRefine((value, context) => {
-  const names = Object.keys(value);
-  if (names.length > 20) trouble(context, [], "A role has at most 20 claims.", "CS1012");
-  for (const name of names)
-    if (isReservedClaim(name)) trouble(context, [name], `The claim ${name} is reserved.`, "CS1018");
+  if (Object.keys(value).length > 20) trouble(context, [], "A role has at most 20 claims.", "CS1012");
 });
 export const oidcRole = object({
   ...limits,

@@ -30,6 +30,8 @@ type JsonMeta = Readonly<Record<string, string | number | boolean | readonly str
 interface Leaf {
   /** What editors are told, as JSON Schema keywords. */
   readonly json?: JsonMeta;
+  /** What a message calls it, where `what` would be a long word for that. */
+  readonly called?: string;
   readonly code?: Code;
   /** The one value that the text was meant to be, if it is clear: same meaning, other spelling. */
   readonly meant?: (text: string) => string | undefined;
@@ -37,10 +39,10 @@ interface Leaf {
 
 /**
  * A scalar. `read` gives the value, or undefined where the text is not one; `what` names what is wanted
- * ("a duration such as 30m, 4h or 7d"), used in message and hint.
+ * ("a duration such as 30m, 4h or 7d"), used in the hint, and in the message where `called` is absent.
  */
 export function leaf<T>(what: string, read: (text: string) => T | undefined, more: Leaf = {}) {
-  const { json = {}, code = "CS1011", meant } = more;
+  const { json = {}, called = what, code = "CS1011", meant } = more;
   return z
     .string()
     .transform((text, context): T => {
@@ -54,7 +56,7 @@ export function leaf<T>(what: string, read: (text: string) => T | undefined, mor
       context.issues.push({
         code: "custom",
         input: text,
-        message: `${quote(text)} is not ${what}.`,
+        message: `${quote(text)} is not ${called}.`,
         params: { ...trouble },
       });
       return z.NEVER;

@@ -12,6 +12,7 @@ const resource = leaf(
   // What s3 alone is often asked for by; no other service has names without account and region.
   {
     json: { pattern: "^(\\*|arn:aws[a-z-]*:[a-z0-9-]+:[^:]*:[^:]*:[^$]+)$" },
+    called: "a resource that can be compared",
     code: "CS1020",
     meant: (text) => (text.startsWith("s3://") ? `arn:aws:s3:::${text.slice(5)}` : undefined),
   },

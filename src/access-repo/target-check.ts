@@ -9,7 +9,7 @@ export type Finder = (
   code: Code,
   where: readonly (string | number)[],
   message: string,
-  more?: { readonly hint?: string; readonly severity?: "error" | "warning" },
+  more?: { readonly hint?: string },
 ) => void;
 
 /** What one target's keys say against each other. */
@@ -64,9 +64,7 @@ function checkAws(target: Target, role: AwsRole, at: (...rest: string[]) => stri
   const reached = role.allow === "everything" ? undefined : firstPersistence(role.allow);
   if (role.allow === "everything" || reached !== undefined) {
     const what = reached === undefined ? "Everything includes actions" : `${quote(reached.action)} reaches actions`;
-    report("CS2006", at("allow"), `${what} that outlive the window; requests must leave them out.`, {
-      severity: "warning",
-    });
+    report("CS2006", at("allow"), `${what} that outlive the window; requests must leave them out.`);
   }
 }
 

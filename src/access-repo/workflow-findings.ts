@@ -17,11 +17,17 @@ export const workflowOfAnotherOwner = (where: Where, repository: string, owner: 
     "CS5001",
     where.file,
     at(where, ["workflow", "repository"]),
-    `${quote(repository)} is not of ${quote(owner)}, the owner of this access repo.`,
+    `${quote(repository)} does not belong to ${quote(owner)}, the owner of this access repo.`,
+    { hint: `Name a workflow of a repository of ${quote(owner)}.` },
   );
 
 export const workflowRepositoryUnreachable = (where: Where, repository: string): Diagnostic =>
-  finding("CS5002", where.file, at(where, ["workflow", "repository"]), `${quote(repository)} cannot be read.`);
+  finding(
+    "CS5002",
+    where.file,
+    at(where, ["workflow", "repository"]),
+    `${quote(repository)} does not exist, or the app is not installed on it.`,
+  );
 
 export const requesterCannotWrite = (where: Where, repository: string, login: string): Diagnostic =>
   finding(
@@ -40,7 +46,7 @@ export const workflowFileMissing = (where: Where, repository: string, path: stri
   );
 
 export const workflowNotDispatchable = (where: Where, path: string): Diagnostic =>
-  finding("CS5005", where.file, at(where, ["dispatch"]), `${quote(path, 200)} has no workflow_dispatch.`);
+  finding("CS5005", where.file, at(where, ["dispatch"]), `${quote(path, 200)} has no event workflow_dispatch.`);
 
 export const inputUndeclared = (where: Where, name: string, declared: readonly string[]): Diagnostic =>
   finding(
@@ -49,7 +55,10 @@ export const inputUndeclared = (where: Where, name: string, declared: readonly s
     at(where, ["dispatch", "inputs", name]),
     `The workflow declares no input ${quote(name)}.`,
     {
-      hint: didYouMean(name, declared),
+      hint:
+        declared.length === 0
+          ? "It declares none: remove the input, or declare it under on.workflow_dispatch.inputs."
+          : didYouMean(name, declared),
     },
   );
 
@@ -75,5 +84,5 @@ export const dispatchConflict = (where: Where, other: string): Diagnostic =>
     "CS4010",
     where.file,
     at(where, ["dispatch"]),
-    `${quote(other, 200)} dispatches the same workflow otherwise.`,
+    `${quote(other, 200)} starts the same workflow with another environment or other inputs.`,
   );

@@ -2,6 +2,7 @@ import { EVENT_ID, type Event, getScalarValue, parseEvents, SCALAR_STYLE, YAMLEx
 import { fileStart, finding, quote } from "./diagnostics.ts";
 import { positionsOf } from "./positions.ts";
 import type { Diagnostic, Locate } from "./types.ts";
+import { yamlTrouble } from "./yaml-trouble.ts";
 
 /** Text, lists and mappings only: without numbers, an account id keeps its leading zeros and `no` stays `no`. */
 type YamlValue = string | YamlValue[] | { [key: string]: YamlValue };
@@ -51,7 +52,8 @@ export function readYaml(text: string | undefined, file: string): ReadYaml {
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;
     const offset = Math.min(error.mark?.position ?? 0, text.length);
-    return failed(finding("CS1004", file, positions.span(offset, offset + 1), `Not YAML: ${error.reason}.`));
+    const { message, hint } = yamlTrouble(error.reason, text, offset);
+    return failed(finding("CS1004", file, positions.span(offset, offset + 1), message, { hint }));
   }
   try {
     return build(text, file, events, positions);
@@ -89,9 +91,16 @@ function build(
     found.push(finding(code, file, positions.span(from, to), message, { hint }));
 
   const documents = events.filter((e) => e.type === EVENT_ID.DOCUMENT);
+  /** At its `---`; without one, at the `...` that ended the first. */
+  const secondDocument = () => {
+    const marks = [...text.matchAll(/^---(?=\s|$)/gm)];
+    const mark = marks[documents[0]?.explicitStart === true ? 1 : 0] ?? /^\.\.\.(?=\s|$)/m.exec(text);
+    return positions.span(mark?.index ?? 0, (mark?.index ?? 0) + 3);
+  };
   if (documents.length !== 1) {
-    const message = documents.length === 0 ? "This file is empty." : "This file holds several documents.";
-    return { value: undefined, at: noPlace, diagnostics: [finding("CS1005", file, fileStart, message)] };
+    const [second, message] =
+      documents.length === 0 ? [fileStart, "This file is empty."] : [secondDocument(), "Another document starts here."];
+    return { value: undefined, at: noPlace, diagnostics: [finding("CS1005", file, second, message)] };
   }
   if (documents[0]?.directives.length) report("CS1006", 0, 1, "A directive (%) is not accepted.", "Delete the line.");
 
@@ -105,10 +114,15 @@ function build(
       const message = "This value holds a control or hidden character.";
       report("CS1003", from, e.valueEnd + quotes(e), message, "Write one line of plain text.");
     }
-    if (e.style === SCALAR_STYLE.PLAIN && /^(?:|~|null|Null|NULL)$/.test(value)) {
-      report("CS1015", from, e.valueEnd, "There is no value here.");
-    }
     return value;
+  };
+  /** What is not there is shown at its key. */
+  const reportEmpty = (e: Scalar, from: number, path: readonly (string | number)[]): void => {
+    const key = path.at(-1);
+    const named = typeof key === "string";
+    const span = named && e.valueStart < 0 ? positions.at(path, "key") : positions.span(from, e.valueEnd);
+    const message = named && path !== skipped ? `${quote(key)} has no value.` : "There is no value here.";
+    found.push(finding("CS1015", file, span, message));
   };
 
   const node = (path: readonly (string | number)[], keyAt: number): YamlValue => {
@@ -124,7 +138,9 @@ function build(
     if (e.type === EVENT_ID.SCALAR) {
       const from = beginning(e, keyAt);
       positions.value(path, from, e.valueStart >= 0 ? e.valueEnd + quotes(e) : from + 1);
-      return scalar(e, from);
+      const value = scalar(e, from);
+      if (e.style === SCALAR_STYLE.PLAIN && /^(?:|~|null|Null|NULL)$/.test(value)) reportEmpty(e, from, path);
+      return value;
     }
     // A list or mapping is best shown at its key; one without a key, where it starts.
     if (typeof path.at(-1) !== "string") positions.value(path, e.start, e.start + 1);

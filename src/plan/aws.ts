@@ -31,7 +31,7 @@ export function renderAws(input: PlanInput, role: AwsRole): Rendered {
     statements: normalStatements(request.allow),
   };
   const problem = oversize(data);
-  if (problem !== undefined) return failure("policy_too_long", `${problem} Ask for less, or in two requests.`);
+  if (problem !== undefined) return failure("policy_too_long", problem);
   const { narrowed } = request;
   const notes = { risks: awsRisks(data, role, narrowed), notLimited: awsNotLimited(data, role) };
   return finish(data, { narrowed, ...notes, repositories: new Map() });

@@ -34,7 +34,7 @@ export function renderGcp(input: PlanInput, role: GcpRole): Rendered {
     max_session: role.max_session,
   };
   const problem = boundaryOversize(data);
-  if (problem !== undefined) return failure("boundary_too_long", `${problem} Ask for less, or in two requests.`);
+  if (problem !== undefined) return failure("boundary_too_long", problem);
   const { narrowed } = request;
   const notes = { risks: gcpRisks(data, narrowed), notLimited: gcpNotLimited(data) };
   return finish(data, { narrowed, ...notes, repositories: new Map() });

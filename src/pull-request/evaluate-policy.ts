@@ -48,7 +48,7 @@ export async function evaluatePolicy(
     github.policyAt(repository, pullRequest.headSha),
   ]);
   if (policyDigest(base) !== policyDigest(tip.policy)) {
-    const message = `${repository.defaultBranch} has another policy than the one that this branch started from.`;
+    const message = `${repository.defaultBranch} has another policy now than where this branch started.`;
     return failed(finding("CS4020", settingsPath, start, message));
   }
   const resulting = loadPolicy(head);
@@ -57,7 +57,9 @@ export async function evaluatePolicy(
     policyDigest(tip.policy) === accepted.digest ? tip.policy : await github.policyAt(repository, accepted.commit);
   const inForce = loadPolicy(before);
   if (!inForce.ok || inForce.policy.digest !== accepted.digest) {
-    return failed(finding("CS4021", settingsPath, start, "The accepted policy cannot be read back from its commit."));
+    const [first] = inForce.ok ? [] : inForce.diagnostics.filter((d) => d.severity === "error");
+    const why = first ? ` (${first.file}:${first.line}: ${first.code} ${first.message.replace(/\.$/, "")})` : "";
+    return failed(finding("CS4021", settingsPath, start, `The policy in force cannot be read${why}.`));
   }
   const paths = differing(before, head);
   const unknown = await unknownActions(actions, head, paths);

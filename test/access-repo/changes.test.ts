@@ -36,6 +36,33 @@ describe("what a pull request may hold", () => {
   });
 });
 
+describe("a refusal names what is in the way", () => {
+  test.each<[string, readonly Change[], string, RegExp, RegExp]>([
+    ["another file", [added(request), added("README.md")], "CS4001", /with "README\.md"\.$/, /Keep the requests/],
+    [
+      "others",
+      [added("b"), added(request), added("a"), added("c")],
+      "CS4001",
+      /with "b" and 2 more\.$/,
+      /another for the rest/,
+    ],
+    ["CODEOWNERS in lower case", [added("docs/codeowners")], "CS4005", /nearly/, /"docs\/CODEOWNERS"/],
+    ["a folder in upper case", [added("Targets/X.yml")], "CS4005", /nearly/, /"targets\/x\.yml"/],
+    ["a backslash", [added("requests\\a\\b.yml")], "CS4007", /a backslash/, /plain characters/],
+    ["a hidden character", [added("a\u200bb")], "CS4007", /hidden character U\+200B/, /./],
+    ["a way up", [added("a/../b")], "CS4007", /the part "\.\."/, /./],
+    ["nothing between slashes", [added("a//b")], "CS4007", /the part ""/, /./],
+    ["a space at the end", [added("a /b")], "CS4007", /the part "a "/, /./],
+    ["too long", [added("a".repeat(1025))], "CS4007", /longer than 1024/, /./],
+  ])("%s", (_, changes, code, message, hint) => {
+    const kind = classifyChanges(changes);
+    if (kind.kind !== "refused") expect.fail(kind.kind);
+    const found = kind.diagnostics.find((d) => d.code === code);
+    expect(found?.message).toMatch(message);
+    expect(found?.hint).toMatch(hint);
+  });
+});
+
 test.each([
   ["requests/aws-prod/x.yaml", "requests/aws-prod/x.yml"],
   ["requests/aws-prod/Delete Logs.YML", "requests/aws-prod/delete-logs.yml"],

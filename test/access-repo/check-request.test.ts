@@ -104,7 +104,7 @@ describe("what a request becomes", () => {
 
 describe("what is refused, at its place", () => {
   test.each<[string, string, World, string]>([
-    ["an unknown target", requestText, { path: "requests/aws-prdo/x.yml" }, "2:7 CS2010"],
+    ["an unknown target", requestText, { path: "requests/aws-prdo/x.yml" }, "1:1 CS2010"],
     ["an unknown role", edit("role: operator", "role: operatr"), {}, "2:7 CS2011"],
     ["too long", edit("duration: 1h", "duration: 5h"), {}, "6:11 CS2013"],
     [
@@ -346,6 +346,35 @@ describe("C67 narrowing stays inside one statement of the role", () => {
     expect(
       check(asking("{ actions: ['s3:GetObject*', S3:deletebucket], resources: ['arn:aws:s3:::acme-logs-*'] }")).ok,
     ).toBe(true);
+  });
+});
+
+describe("the hint of what is outside says what is inside", () => {
+  const hint = (allow: string, world?: World) => check(asking(allow), world).diagnostics[0]?.hint;
+  test("the actions of the role, where it has none such", () =>
+    expect(hint("{ actions: [s3:PutObject], resources: ['arn:aws:s3:::acme-a/x'] }")).toBe(
+      "The role allows s3:Get*, s3:DeleteBucket and ec2:AuthorizeSecurityGroupIngress. Ask within that, or have the target's owners widen the role.",
+    ));
+  test("the resources for the action, where only they differ", () =>
+    expect(hint("{ actions: [s3:GetObject], resources: ['arn:aws:s3:::other/x'] }")).toBe(
+      "For s3:GetObject the role allows arn:aws:s3:::acme-* and arn:aws:s3:::acme-*/*. Ask within that, or have the target's owners widen the role.",
+    ));
+  test("at most five of many", () => {
+    const many = Array.from({ length: 40 }, (_, i) => `"s3:Get${i}"`).join(", ");
+    const target = edit('"s3:Get*", "s3:DeleteBucket"', many, targetText);
+    expect(hint("{ actions: [s3:PutObject], resources: ['arn:aws:s3:::acme-a/x'] }", { target })).toMatch(
+      /^The role allows s3:Get0, s3:Get1, s3:Get2, s3:Get3, s3:Get4, …\. /,
+    );
+  });
+  test("workflows and environments", () => {
+    const workflow = check(edit("refs/heads/main", "refs/tags/v1")).diagnostics;
+    expect(workflow).toMatchObject([{ hint: "The role admits acme/infra/.github/workflows/*.yml@refs/heads/main." }]);
+    const near = check(edit("refs/heads/main", "refs/heads/mian")).diagnostics;
+    expect(near).toMatchObject([
+      { hint: 'Did you mean "refs/heads/main"? The role admits acme/infra/.github/workflows/*.yml@refs/heads/main.' },
+    ]);
+    const environment = check(edit("environment: production", "environment: x")).diagnostics;
+    expect(environment).toMatchObject([{ hint: 'Write "production".' }]);
   });
 });
 

@@ -41,6 +41,20 @@ describe("lines", () => {
   ])("owner %s", (text, owner) => expect(owners(`* ${text}`)).toEqual([owner]));
 });
 
+test.each([
+  ["docs/ acme/docs", 'Did you mean "@acme/docs"?', undefined],
+  ["docs/ @a,@b", "Owners have spaces between: @a @b", "@a @b"],
+  ["docs/ @a/b/c", "Write owners as @login or @org/team, with spaces between.", undefined],
+])("%j: who was meant is said, and mended only where it is sure", (line, hint, fix) => {
+  const [found] = parseCodeowners([
+    { path: ".github/CODEOWNERS", text: `${line}\n` },
+    undefined,
+    undefined,
+  ]).diagnostics;
+  expect(found?.hint).toBe(hint);
+  expect(found?.fix).toBe(fix);
+});
+
 describe("C11 C16 where GitHub would skip a line or ask nobody, it is an error", () => {
   test.each([
     ["!docs/ @a", "2:1 CS3003"],

@@ -72,6 +72,15 @@ describe("C12 what is not a plain file is no policy", () => {
       ["CS2001"],
     );
   });
+  test("it is called what it is", () => {
+    const said = (mode: number) =>
+      loadPolicy(policyFiles(targets(treeFile("targets/aws-prod.yml", targetText, mode)))).diagnostics[0];
+    expect(said(0o120000)?.message).toBe("This is a symbolic link (git mode 120000).");
+    expect(said(0o160000)?.message).toBe("This is a submodule (git mode 160000).");
+    expect(said(0o40000)?.message).toBe("This is a folder (git mode 40000).");
+    expect(said(0o100664)?.message).toBe("This is no plain file (git mode 100664).");
+    expect(said(0o100755)?.hint).toContain("chmod -x");
+  });
   test("a folder inside targets/", () => {
     expect(codes(targets(treeFile("targets/x.yml/y.yml", targetText)))).toEqual(["CS2002"]);
     expect(codes(targets(treeFile("targets/sub", undefined, 0o040000)))).toEqual(
@@ -108,10 +117,11 @@ describe("C11 C16 every policy path has owners, present or not", () => {
     ["* @a\n/targets/\n/targets/aws-prod.yml @a\n", "a target that somebody might add"],
     ["* x@acme.example\n", "addresses only"],
   ])("%j leaves %s unowned", (text) => expect(codes(owned(text))).toEqual(["CS3005"]));
-  test("no CODEOWNERS at all", () => {
-    expect(codes({ codeowners: [undefined, undefined, undefined] })).toEqual(
-      expect.arrayContaining(["CS3001", "CS3005"]),
-    );
+  test("no CODEOWNERS at all, or none that can be used, is said once and not of every path", () => {
+    const without = loadPolicy(policyFiles({ codeowners: [undefined, undefined, undefined] }));
+    expect(without).toMatchObject({ ok: false, diagnostics: [{ code: "CS3001" }] });
+    const broken = loadPolicy(policyFiles(owned("[x] @b\n")));
+    expect(broken).toMatchObject({ ok: false, diagnostics: [{ code: "CS3003" }] });
   });
   test("a line that GitHub would skip", () => expect(codes(owned("* @a\n[x] @b\n"))).toEqual(["CS3003"]));
   test("an address beside an account is a warning", () => {

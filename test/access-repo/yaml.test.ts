@@ -20,7 +20,7 @@ describe("C14 YAML that means something else than it shows is refused, each at i
     ["a directive", `%YAML 1.2\n---\n${base}`, "1:1 CS1006"],
     ["a key written twice", `${base}role: reader\n`, "4:1 CS1008"],
     ["a key written twice, once in quotes", `${base}"role": reader\n`, "4:1 CS1008"],
-    ["two documents", `${base}---\n${base}`, "1:1 CS1005"],
+    ["two documents", `${base}---\n${base}`, "4:1 CS1005"],
     ["no document", "", "1:1 CS1005"],
     ["comments only", "# nothing\n", "1:1 CS1005"],
     ["__proto__", `${base}__proto__: { admin: true }\n`, "4:1 CS1014"],
@@ -122,6 +122,29 @@ describe("findings", () => {
     expect(loaded.diagnostics).toHaveLength(100);
     expect(loaded.diagnostics.at(-1)).toMatchObject({ code: "CS3003", severity: "error" });
   });
+
+  test.each([
+    [
+      "workflow: x\n",
+      "workflow must be a mapping.",
+      "Write its keys below `workflow:`, indented, as in `  name: value`.",
+    ],
+    ["ticket: [a]\n", "ticket must be one value.", "Write `ticket: value` on one line, without [ ] and { }."],
+    [
+      "actions: a\nresources: ['*']\n",
+      "actions must be a list.",
+      "Write `actions: [first, second]`, or each entry on a line of its own behind `- `.",
+    ],
+    ["actions: []\nresources: ['*']\n", "actions has too few entries.", "Write at least 1."],
+    [`sets: [${"a, ".repeat(21)}]\n`, "sets has too many entries.", "Write at most 20."],
+    [
+      "permissions: { administration: read }\n",
+      '"administration" is not a permission that a target may grant.',
+      expect.stringMatching(/^Write one of actions, .*; others are never granted\.$/) as string,
+    ],
+  ])("%j: what is wrong, and how to write it", (text, message, hint) =>
+    expect(parseRequest(base + text, "p").diagnostics).toMatchObject([{ message, hint }]),
+  );
 
   test("the hint of a hostile key is one quoted line", () => {
     const [first] = parseRequest(`${base}"@everyone \\"x": 1\n`, "p").diagnostics;

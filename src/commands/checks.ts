@@ -3,7 +3,6 @@ import {
   actionsOfRequest,
   actionsOfTarget,
   checkActions,
-  finding,
   type LoadedPolicy,
   type NamedAction,
   parseTarget,
@@ -13,8 +12,8 @@ import {
 import type { CatalogueSource } from "../action-catalogue/index.ts";
 import type { Diagnostic, Locate, Policy, ResolvedRequest } from "../access-repo/types.ts";
 import type { AccessRepoFiles } from "./access-repo-files.ts";
-import { type BesidePolicy, catalogueFile } from "./beside-policy.ts";
-import { catalogueText, sameCatalogue } from "./catalogue.ts";
+import type { BesidePolicy } from "./beside-policy.ts";
+import { staleCatalogue } from "./catalogue.ts";
 import type { History } from "./history.ts";
 import type { JudgedRequest } from "./judge-request.ts";
 import { runPolicyTests } from "./policy-tests.ts";
@@ -116,11 +115,9 @@ async function policyTests({ beside, policy, files, actions, now }: LoadedRepo):
   return found;
 }
 
-/** A catalogue that says something else than the targets sends people the wrong way; but it decides nothing. */
+/** Where the repo has the generated catalogue. */
 function catalogue({ beside, policy, place, now }: LoadedRepo): readonly Diagnostic[] {
   if (beside.catalogue === undefined || !policy.ok) return [];
-  if (sameCatalogue(beside.catalogue, catalogueText(policy.policy, place, now))) return [];
-  const start = { line: 1, column: 1, length: 1 };
-  const message = "The targets say something else.";
-  return [finding("CS6002", catalogueFile, start, message, { severity: "warning" })];
+  const stale = staleCatalogue(beside.catalogue, policy.policy, place, now);
+  return stale === undefined ? [] : [stale];
 }

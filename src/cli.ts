@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from "commander";
+import { explainCommand } from "./commands/explain.ts";
 import { initCommand } from "./commands/init.ts";
 import { newCommand } from "./commands/new-command.ts";
 import { ownersCommand } from "./commands/owners.ts";
@@ -76,6 +77,7 @@ audit
 program.addCommand(validateCommand());
 program.addCommand(planCommand());
 program.addCommand(ownersCommand());
+program.addCommand(explainCommand());
 program.addCommand(targetsCommand());
 program.addCommand(newCommand());
 program.addCommand(initCommand());

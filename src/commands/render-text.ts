@@ -28,6 +28,9 @@ export function renderText(report: Report, all: boolean, paint: Paint): string {
   if (!report.policyChecked && report.requests > 0)
     end.push("Requests were not checked against the policy, because the policy has errors.");
   end.push(paint(summary(shown, report), "strong"));
+  const codes = [...new Set(shown.map((d) => d.code))];
+  if (codes.length > 0)
+    end.push(`More about ${codes.length > 1 ? "a code" : "it"}: countersign explain ${codes[0] ?? ""}`);
   const parts = [fixed.length > 0 ? `${fixed.join("\n")}\n` : "", ...blocks, `${end.join("\n")}\n`];
   return parts.filter((part) => part !== "").join("\n");
 }

@@ -42,11 +42,12 @@ describe("text", () => {
   2 + role: operator
 
 1 error in 1 file; --fix mends it
+More about it: countersign explain CS2011
 `);
   });
   test("a finding about the file as a whole shows no line", () => {
     expect(text(report([found({ code: "CS4004" })]))).toBe(
-      "requests/a/x.yml:2:7: error CS4004: a has no role.\n    = help: Write another.\n\n1 error in 1 file\n",
+      "requests/a/x.yml:2:7: error CS4004: a has no role.\n    = help: Write another.\n\n1 error in 1 file\nMore about it: countersign explain CS4004\n",
     );
   });
   test("a line that is not there is not shown", () => {
@@ -55,7 +56,7 @@ describe("text", () => {
   test("counts", () => {
     const warning = found({ severity: "warning" });
     expect(text(report([found({ fix: "x" }), found(), warning, found({ file: "b" })]))).toMatch(
-      /\n3 errors, 1 warning in 2 files; --fix mends 1\n$/,
+      /\n3 errors, 1 warning in 2 files; --fix mends 1\nMore about it: countersign explain CS2011\n$/,
     );
     expect(text(report([], { requests: 12_345_678 }))).toBe("No findings in 12 345 678 requests and the policy.\n");
   });

@@ -3,17 +3,19 @@ import { type Logger, pino } from "pino";
 import { Probot, ProbotOctokit } from "probot";
 import { jsonSchemas } from "./access-repo/index.ts";
 import { openCatalogue } from "./action-catalogue/index.ts";
+import { keyHandlers } from "./admin/index.ts";
+import { openAdmin } from "./admin-socket.ts";
 import { type Clock, systemClock } from "./base/clock.ts";
 import { brokers } from "./cloud/index.ts";
 import type { Config } from "./config.ts";
 import { codes, createExchange, createLiveHead, createPolicies, importedEntries } from "./exchange/index.ts";
 import { createGitHub, LEDGER_BRANCH } from "./github/index.ts";
-import { dispatchRun, type GrantDeps, reconcileHead, sweepGrants } from "./grant/index.ts";
+import { dispatchRun, flushKey, type GrantDeps, reconcileHead, sweepGrants } from "./grant/index.ts";
 import { createHttp, listen } from "./http/index.ts";
-import { discovery, openKeys, sealer } from "./issuer/index.ts";
+import { discovery, keyAdmin, openKeys, sealer } from "./issuer/index.ts";
 import { accessRepoKey, pullRequestKey, readEnrolment, reconcilePullRequest } from "./pull-request/index.ts";
-import { createInbox, createQueue, type Hint, inboxKey, sweepKey } from "./queue/index.ts";
-import { createRecorder } from "./recorder/index.ts";
+import { createInbox, createQueue, describeError, type Hint, inboxKey, sweepKey } from "./queue/index.ts";
+import { createRecorder, ledgersByKey } from "./recorder/index.ts";
 import { type Db, forgetLeases, migrate, openStore } from "./store/index.ts";
 
 /** A running server. */
@@ -22,6 +24,8 @@ export interface App {
   readonly url: string;
   /** The key that signs the ledger, base64url SPKI: what auditors are given by another way than the ledger itself. */
   readonly ledgerPublicKey: string;
+  /** Where an operator's commands reach it; null where there can be no socket. */
+  readonly adminSocket: string | null;
   /** Resolves when nothing is due and nothing runs. */
   idle(): Promise<void>;
   /** Writes what waits for the ledger now. */
@@ -61,12 +65,13 @@ async function assemble(
   const { db } = store;
   await migrate(db);
   if (store.kind === "pglite") await forgetLeases(db);
+  const seal = sealer(
+    Buffer.from(config.sealingKey.current.reveal()),
+    config.sealingKey.previous && Buffer.from(config.sealingKey.previous.reveal()),
+  );
   const keys = await openKeys({
     db,
-    sealer: sealer(
-      Buffer.from(config.sealingKey.current.reveal()),
-      config.sealingKey.previous && Buffer.from(config.sealingKey.previous.reveal()),
-    ),
+    sealer: seal,
     clock,
     issuerUrl: config.issuerUrl,
     ours: [config.publicUrl, config.github.webUrl, config.github.apiUrl, config.github.oidcIssuer],
@@ -151,7 +156,6 @@ async function assemble(
       case "flush":
         return flush(Number(first));
       case sweepKey:
-        await keys.refresh();
         await sweepGrants(grantDeps);
         await exchange.sweep();
         await inbox.prune();
@@ -180,17 +184,38 @@ async function assemble(
     errors: Object.entries(codes).map(([code, { status, sentence, cure }]) => ({ code, status, sentence, cure })),
     ready: () => readiness(store, github, db),
   });
-  const server = await listen({ app: http, host: config.host, port: config.port });
+  const handlers = keyHandlers({
+    keys: keyAdmin({ db, sealer: seal }, clock, ledgersByKey),
+    changed: keys.refresh,
+    async handOver() {
+      const ledgers = await recorder.handOver();
+      for (const { id } of ledgers) await queue.enqueue(flushKey(id));
+      return ledgers.map(({ fullName }) => fullName);
+    },
+  });
+  const admin = await openAdmin(config.dataDir, handlers, log);
+  const server = await listen({ app: http, host: config.host, port: config.port }).catch(async (error: unknown) => {
+    await admin?.close();
+    throw error;
+  });
+  // What signs and what is published is read again when it is used; this is for the ledger's keys, and finds a SEALING_KEY that no
+  // longer opens what another replica wrote.
+  const reading = setInterval(() => {
+    keys.refresh().catch((error: unknown) => log.warn({ error: describeError(error) }, "the keys were not read again"));
+  }, 20_000).unref();
   for (const repo of accessRepos) await queue.enqueue(accessRepoKey(repo.repositoryId));
   await queue.start();
   return {
     url: server.url,
     ledgerPublicKey: keys.ledger.publicKey,
+    adminSocket: admin?.path ?? null,
     idle: () => queue.idle(),
     async flush() {
       for (const repo of accessRepos) await flush(repo.repositoryId);
     },
     async close() {
+      clearInterval(reading);
+      await admin?.close();
       await server.close();
       await queue.stop();
       await store.close();

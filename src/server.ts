@@ -19,7 +19,8 @@ export async function serve(env: Readonly<Record<string, string | undefined>>): 
   const log = pino({ level: config.logLevel });
   try {
     const app = await startApp(config, { log });
-    log.info({ url: app.url, publicUrl: config.publicUrl, ledgerPublicKey: app.ledgerPublicKey }, "listening");
+    const { url, ledgerPublicKey, adminSocket } = app;
+    log.info({ url, publicUrl: config.publicUrl, ledgerPublicKey, adminSocket }, "listening");
     const stop = (signal: NodeJS.Signals): void => {
       log.info({ signal }, "stopping");
       app.close().then(

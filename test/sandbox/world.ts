@@ -78,7 +78,8 @@ export async function startOutside(options: WorldOptions): Promise<Outside> {
     SEALING_KEY: randomBytes(32).toString("base64"),
     CLOUD_ENDPOINT_AWS: aws.url,
     LOG_LEVEL: "info",
-    ...(options.databaseUrl ? { DATABASE_URL: options.databaseUrl } : { DATA_DIR: path.join(dir, "data") }),
+    DATA_DIR: path.join(dir, "data"),
+    ...(options.databaseUrl ? { DATABASE_URL: options.databaseUrl } : {}),
     ...options.env,
   };
   github.setWebhookUrl(`${publicUrl}/api/github/webhooks`);

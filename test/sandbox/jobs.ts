@@ -10,10 +10,12 @@ export interface JobOptions {
   readonly appUrl: string;
   readonly awsUrl: string;
   readonly dir: string;
+  /** What the machine has besides. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Executes one queued run of the local GitHub as its runner would: the workflow at the run's commit, the built Action, real tools. */
-export async function executeRun({ github, appUrl, awsUrl, dir }: JobOptions, run: Run) {
+export async function executeRun({ github, appUrl, awsUrl, dir, env }: JobOptions, run: Run) {
   github.runs.start(run.id);
   const attempt = run.attempts.length;
   const fullName = `${run.repo.owner.login}/${run.repo.name}`;
@@ -39,7 +41,7 @@ export async function executeRun({ github, appUrl, awsUrl, dir }: JobOptions, ru
     vars: { COUNTERSIGN_URL: appUrl },
     oidc: { url: oidc.ACTIONS_ID_TOKEN_REQUEST_URL, token: oidc.ACTIONS_ID_TOKEN_REQUEST_TOKEN },
     // Stands for the names that a real machine resolves to AWS; everything else comes from the Action.
-    env: { AWS_ENDPOINT_URL: awsUrl },
+    env: { AWS_ENDPOINT_URL: awsUrl, ...env },
     actions: { "acme/countersign-action": actionDir },
     workDir: path.join(dir, `run-${run.id}-${attempt}`),
     path: [binDir],

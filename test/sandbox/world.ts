@@ -7,7 +7,7 @@ import { type Logger, pino } from "pino";
 import { type App, startApp } from "../../src/app.ts";
 import { readConfig } from "../../src/config.ts";
 import { SandboxClock } from "./clock.ts";
-import { type LocalAws, startLocalAws } from "./clouds/index.ts";
+import { type LocalAws, type LocalEntra, startLocalAws, startLocalEntra } from "./clouds/index.ts";
 import { type LocalGitHub, startLocalGitHub } from "./github/index.ts";
 import { Player } from "./players.ts";
 import { accessRepo, roleArn, seed as acme, targetRepo } from "./seed.ts";
@@ -28,6 +28,8 @@ export interface World {
   readonly clock: SandboxClock;
   readonly github: LocalGitHub;
   readonly aws: LocalAws;
+  /** Without applications: a test that has azure targets makes them. */
+  readonly entra: LocalEntra;
   readonly app: App;
   /** What the server was started with: a second process can be started with the same. */
   readonly env: Readonly<Record<string, string>>;
@@ -51,6 +53,7 @@ export async function startOutside(options: WorldOptions): Promise<Outside> {
   const port = await freePort();
   const publicUrl = `http://127.0.0.1:${port}`;
   const aws = await startLocalAws({ now, issuerUrl: publicUrl });
+  const entra = await startLocalEntra({ now });
   const access = github.repository(accessRepo);
   // What `countersign setup` will print and an administrator of the account does once.
   aws.roles.configure({
@@ -77,6 +80,7 @@ export async function startOutside(options: WorldOptions): Promise<Outside> {
     GITHUB_OIDC_ISSUER: github.issuer,
     SEALING_KEY: randomBytes(32).toString("base64"),
     CLOUD_ENDPOINT_AWS: aws.url,
+    CLOUD_ENDPOINT_AZURE: entra.url,
     LOG_LEVEL: "info",
     DATA_DIR: path.join(dir, "data"),
     ...(options.databaseUrl ? { DATABASE_URL: options.databaseUrl } : {}),
@@ -88,6 +92,7 @@ export async function startOutside(options: WorldOptions): Promise<Outside> {
     clock,
     github,
     aws,
+    entra,
     env,
     dir,
     port,
@@ -102,6 +107,7 @@ export async function startOutside(options: WorldOptions): Promise<Outside> {
     },
     async close() {
       await aws.close();
+      await entra.close();
       await github.close();
     },
   };

@@ -10,12 +10,12 @@ export interface JobOptions {
   readonly appUrl: string;
   readonly awsUrl: string;
   readonly dir: string;
-  /** What the machine has besides. */
+  /** Further variables of the machine. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Executes one queued run of the local GitHub as its runner would: the workflow at the run's commit, the built Action, real tools. */
-export async function executeRun({ github, appUrl, awsUrl, dir, env }: JobOptions, run: Run) {
+export async function executeRun({ github, appUrl, awsUrl, dir, env = {} }: JobOptions, run: Run) {
   github.runs.start(run.id);
   const attempt = run.attempts.length;
   const fullName = `${run.repo.owner.login}/${run.repo.name}`;

@@ -7,6 +7,7 @@ import { type Logger, pino } from "pino";
 import { type App, startApp } from "../../src/app.ts";
 import { readConfig } from "../../src/config.ts";
 import { SandboxClock } from "./clock.ts";
+import { type LocalGoogle, startLocalGoogle } from "./clouds/google/index.ts";
 import { type LocalAws, type LocalEntra, startLocalAws, startLocalEntra } from "./clouds/index.ts";
 import { type LocalGitHub, startLocalGitHub } from "./github/index.ts";
 import { Player } from "./players.ts";
@@ -23,13 +24,15 @@ export interface WorldOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** A local GitHub, a local AWS and the production server between them, all on loopback and on one clock. */
+/** A local GitHub, local clouds and the production server between them, all on loopback and on one clock. */
 export interface World {
   readonly clock: SandboxClock;
   readonly github: LocalGitHub;
   readonly aws: LocalAws;
   /** Without applications: a test that has azure targets makes them. */
   readonly entra: LocalEntra;
+  /** Trusts nobody yet: a test that has gcp targets sets it up. */
+  readonly google: LocalGoogle;
   readonly app: App;
   /** What the server was started with: a second process can be started with the same. */
   readonly env: Readonly<Record<string, string>>;
@@ -54,6 +57,7 @@ export async function startOutside(options: WorldOptions): Promise<Outside> {
   const publicUrl = `http://127.0.0.1:${port}`;
   const aws = await startLocalAws({ now, issuerUrl: publicUrl });
   const entra = await startLocalEntra({ now });
+  const google = await startLocalGoogle({ now });
   const access = github.repository(accessRepo);
   // What `countersign setup` will print and an administrator of the account does once.
   aws.roles.configure({
@@ -81,6 +85,7 @@ export async function startOutside(options: WorldOptions): Promise<Outside> {
     SEALING_KEY: randomBytes(32).toString("base64"),
     CLOUD_ENDPOINT_AWS: aws.url,
     CLOUD_ENDPOINT_AZURE: entra.url,
+    CLOUD_ENDPOINT_GCP: google.url,
     LOG_LEVEL: "info",
     DATA_DIR: path.join(dir, "data"),
     ...(options.databaseUrl ? { DATABASE_URL: options.databaseUrl } : {}),
@@ -93,6 +98,7 @@ export async function startOutside(options: WorldOptions): Promise<Outside> {
     github,
     aws,
     entra,
+    google,
     env,
     dir,
     port,
@@ -108,6 +114,7 @@ export async function startOutside(options: WorldOptions): Promise<Outside> {
     async close() {
       await aws.close();
       await entra.close();
+      await google.close();
       await github.close();
     },
   };

@@ -4,8 +4,8 @@ import { type CodeGroup, codeGroups, groupsOfCodes } from "../src/access-repo/co
 import { type Code, type CodeEntry, codes } from "../src/access-repo/codes.ts";
 import { describeExample, type ExampleBlock } from "../src/access-repo/describe-example.ts";
 import { forMarkdownBlock, forMarkdownCode } from "../src/base/text.ts";
+import { renderFinding } from "../src/commands/render-text.ts";
 import { findingsOf, textIn } from "./example-findings.ts";
-import { printedFinding } from "./printed-finding.ts";
 
 const lead = `# Diagnostics
 
@@ -79,11 +79,11 @@ async function section(code: Code): Promise<string> {
   ].join("\n\n");
 }
 
-/** What `validate` or the check run says of the code's example; undefined where it needs more than this page has. */
+/** What `validate` prints of the code's example. */
 async function printed(code: Code): Promise<string | undefined> {
   const example = codeExamples[code];
   const found = (await findingsOf(example)).find((d) => d.code === code);
-  return found && printedFinding(found, code, textIn(example, found.file));
+  return found && renderFinding(found, (file) => textIn(example, file)).trimEnd();
 }
 
 function shownBlock({ path, words, text, language }: ExampleBlock): string {

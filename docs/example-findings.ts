@@ -8,27 +8,21 @@ import {
 import { exampleBase, exampleNow, paths } from "../src/access-repo/code-example-texts.ts";
 import { allLines, unmarked } from "../src/access-repo/example-text.ts";
 import {
-  actionsOfTarget,
   type Change,
-  checkActions,
   classifyChanges,
   codeownersPlaces,
   isPolicyTestPath,
   loadPolicy,
   parsePolicyTests,
-  parseTarget,
   policyDigest,
-  servicesOf,
 } from "../src/access-repo/index.ts";
-import type { CloudKind, Diagnostic, PolicyFiles, TreeFile } from "../src/access-repo/types.ts";
+import type { CloudKind, Diagnostic, Policy, PolicyFiles, TreeFile } from "../src/access-repo/types.ts";
 import { openCatalogue } from "../src/action-catalogue/index.ts";
+import { checkCatalogue } from "../src/commands/checks.ts";
+import { judgeRequest } from "../src/commands/judge-request.ts";
+import { runPolicyTests } from "../src/commands/policy-tests.ts";
 import { commitSha, objectId } from "../src/base/ids.ts";
 import { sha256 } from "../src/base/canonical-json.ts";
-import { catalogueFile } from "../src/commands/beside-policy.ts";
-import { staleCatalogue } from "../src/commands/catalogue.ts";
-import { judgeRequest } from "../src/commands/judge-request.ts";
-import type { Basis } from "../src/commands/plan-request.ts";
-import { runPolicyTests } from "../src/commands/policy-tests.ts";
 import { evaluatePolicy } from "../src/pull-request/evaluate-policy.ts";
 import { evaluateRequests } from "../src/pull-request/index.ts";
 import { commits, exampleGitHub, exampleSnapshot, treeFile } from "./example-github.ts";
@@ -107,54 +101,18 @@ async function ofFiles(example: FilesExample): Promise<readonly Diagnostic[]> {
     .map(exampleFile);
   const tree = policyOf(all);
   const loaded = loadPolicy(tree);
-  const requests = all.filter((file) => file.path.startsWith("requests/"));
-  const tests = all.filter((file) => isPolicyTestPath(file.path));
-  const catalogue = all.find((file) => file.path === catalogueFile);
-  if (!loaded.ok || (requests.length + tests.length === 0 && catalogue === undefined)) {
-    return [...loaded.diagnostics, ...(await unknownActions(all))];
-  }
+  if (!loaded.ok) return loaded.diagnostics;
+  const requests = all.filter((file) => file.path.startsWith("requests/")).map((file) => file.path);
+  const beside = await byCommands(example, all, loaded.policy, tree);
+  if (requests.length === 0) return [...loaded.diagnostics, ...beside];
   const server = {
+    actions: await catalogues,
     github: exampleGitHub({ given, files: all }),
     clock: { now: () => exampleNow },
     kinds: new Set(given?.kind === "issues_for" ? given.kinds : allKinds),
-    actions: await catalogues,
   };
-  const snapshot = exampleSnapshot(tree, given);
-  const evaluation = await evaluateRequests(
-    server,
-    snapshot,
-    loaded.policy,
-    requests.map((file) => file.path),
-    false,
-  );
-  const basis = { policy: loaded.policy, files: tree, actions: await catalogues };
-  const stale =
-    catalogue?.text === undefined ? undefined : staleCatalogue(catalogue.text, loaded.policy, null, exampleNow);
-  return [
-    ...(evaluation.ok ? evaluation.warnings : evaluation.diagnostics),
-    ...usedNames(requests, given),
-    ...(await Promise.all(tests.map((file) => ofTests(basis, file)))).flat(),
-    ...(stale === undefined ? [] : [stale]),
-  ];
-}
-
-async function ofTests(basis: Basis, { path, text }: TreeFile): Promise<readonly Diagnostic[]> {
-  const parsed = parsePolicyTests(text, path);
-  return parsed.ok ? runPolicyTests(basis, { path, ...parsed }, exampleNow) : parsed.diagnostics;
-}
-
-/** CS2026: by the history of the base, which the example gives. */
-function usedNames(requests: readonly TreeFile[], given: FilesExample["given"]): readonly Diagnostic[] {
-  if (given?.kind !== "history") return [];
-  const used = new Set(
-    allLines(given.changes)
-      .split("\n")
-      .map((line) => line.split("\t")[1] ?? ""),
-  );
-  const history = { base: "main", merged: new Map(), used };
-  return requests.flatMap(
-    (file) => judgeRequest({ ...file, oids: [file.oid] }, history, undefined, exampleNow).diagnostics,
-  );
+  const evaluation = await evaluateRequests(server, exampleSnapshot(tree, given), loaded.policy, requests, false);
+  return [...(evaluation.ok ? evaluation.warnings : evaluation.diagnostics), ...beside];
 }
 
 function policyOf(files: readonly TreeFile[]): PolicyFiles {
@@ -169,15 +127,27 @@ function policyOf(files: readonly TreeFile[]): PolicyFiles {
   };
 }
 
-/** CS2028 of targets: by AWS's list of actions, which is not asked where a policy is loaded. */
-async function unknownActions(files: readonly TreeFile[]): Promise<readonly Diagnostic[]> {
+/** By the commands that have more at hand than one file and its policy: history, policy tests, the catalogue. */
+async function byCommands(
+  { given }: FilesExample,
+  files: readonly TreeFile[],
+  policy: Policy,
+  tree: PolicyFiles,
+): Promise<readonly Diagnostic[]> {
   const found: Diagnostic[] = [];
-  for (const { path, text } of files.filter((file) => file.path.startsWith("targets/"))) {
-    const parsed = parseTarget(text, path);
-    if (!parsed.ok) continue;
-    const named = actionsOfTarget(parsed.value);
-    const catalogue = await (await catalogues).load(servicesOf([{ actions: named.map((use) => use.action) }]));
-    found.push(...checkActions({ named, file: path, ...(parsed.at && { at: parsed.at }), catalogue }));
+  for (const file of files) {
+    if (given?.kind === "history" && file.path.startsWith("requests/")) {
+      const used = new Set(changesOf(given.changes).map(({ path }) => path));
+      found.push(
+        ...judgeRequest({ ...file, oids: [file.oid] }, { base: "main", used }, policy, exampleNow).diagnostics,
+      );
+    }
+    if (file.path === "CATALOG.md") found.push(...checkCatalogue(file.text ?? "", policy, null, exampleNow));
+    if (!isPolicyTestPath(file.path)) continue;
+    const parsed = parsePolicyTests(file.text, file.path);
+    found.push(...parsed.diagnostics);
+    const basis = { policy, files: tree, actions: await catalogues };
+    if (parsed.ok) found.push(...(await runPolicyTests(basis, { path: file.path, ...parsed }, exampleNow)));
   }
   return found;
 }
@@ -185,7 +155,12 @@ async function unknownActions(files: readonly TreeFile[]): Promise<readonly Diag
 const words = { A: "added", M: "modified", D: "removed", R: "renamed", C: "copied", T: "changed", X: "unknown" };
 
 function ofChanges({ changes }: ChangesExample): readonly Diagnostic[] {
-  const list = allLines(changes)
+  const kind = classifyChanges(changesOf(changes));
+  return kind.kind === "refused" ? kind.diagnostics : [];
+}
+
+const changesOf = (changes: string): readonly Change[] =>
+  allLines(changes)
     .split("\n")
     .filter((line) => line !== "")
     .map((line): Change => {
@@ -193,9 +168,6 @@ function ofChanges({ changes }: ChangesExample): readonly Diagnostic[] {
       const status = Object.entries(words).find(([start]) => letter.startsWith(start))?.[1] ?? letter;
       return second === undefined ? { path: first, status } : { path: second, status, previousPath: first };
     });
-  const kind = classifyChanges(list);
-  return kind.kind === "refused" ? kind.diagnostics : [];
-}
 
 async function ofCommits(settings: PolicyCommits): Promise<readonly Diagnostic[]> {
   const at = (text: string): PolicyFiles =>

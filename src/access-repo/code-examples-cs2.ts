@@ -130,18 +130,12 @@ export const examplesCs2: Readonly<Record<CodesOf<"CS2">, CodeExample>> = {
     given: { kind: "history", changes: `A\t${paths.request}\nD\t${paths.request}` },
     mended: {
       without: [paths.request],
-      files: [{ path: "requests/aws-prod/2026-11/delete-stale-logs-again.yml", text: request() }],
+      files: [{ path: "requests/aws-prod/2026-11/delete-stale-logs-2.yml", text: request() }],
     },
   },
   CS2027: inRequest(
-    request(
-      "workflow:",
-      "  reusable: «partner/pipelines/.github/workflows/clean-up.yml@3f1c3f1c3f1c3f1c3f1c3f1c3f1c3f1c3f1c3f1c»",
-    ),
-    request(
-      "workflow:",
-      "  reusable: acme/pipelines/.github/workflows/clean-up.yml@3f1c3f1c3f1c3f1c3f1c3f1c3f1c3f1c3f1c3f1c",
-    ),
+    request("workflow:", "  reusable: «partner/ci/.github/workflows/x.yml@3f1c3f1c3f1c3f1c3f1c3f1c3f1c3f1c3f1c3f1c»"),
+    request("workflow:", "  reusable: acme/ci/.github/workflows/x.yml@3f1c3f1c3f1c3f1c3f1c3f1c3f1c3f1c3f1c3f1c"),
   ),
   CS2028: inRequest(
     request("actions: [«s3:GetObjects»]", "resources: [arn:aws:s3:::acme-stale-logs/*]"),

@@ -17,6 +17,6 @@ const policyTest = (expectation: string): string =>
 
 /** What stands beside the policy. */
 export const examplesCs6: Readonly<Record<CodesOf<"CS6">, CodeExample>> = {
-  CS6001: inFile("tests/aws-prod.yml", policyTest("«allowed»"), policyTest("needs 1 owner")),
+  CS6001: inFile("tests/aws-prod.yml", policyTest("«allowed»"), policyTest("needs 1 @acme/platform")),
   CS6002: inFile("CATALOG.md", lines("# What can be asked for", "", "Nothing yet.")),
 };

@@ -34,6 +34,12 @@ export const severityOf = (code: Code): Diagnostic["severity"] => {
   return entry.severity ?? "error";
 };
 
+/** True where a line of the file would show nothing. */
+export const isAboutWholeFile = ({ code }: Pick<Diagnostic, "code">): boolean => {
+  const entries: Readonly<Record<string, CodeEntry>> = codes;
+  return Object.hasOwn(entries, code) && entries[code]?.wholeFile === true;
+};
+
 /** The one builder of diagnostics. */
 export function finding(code: Code, file: string, at: Span, message: string, more: More = {}): Diagnostic {
   return {

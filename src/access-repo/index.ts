@@ -4,7 +4,7 @@ export { sameDispatch } from "./check-workflow.ts";
 export { type Code, type CodeEntry } from "./codes.ts";
 export { parseCodeowners } from "./codeowners.ts";
 export { describeRole, type RoleDescription } from "./describe-role.ts";
-export { finding, hasErrors } from "./diagnostics.ts";
+export { finding, hasErrors, isAboutWholeFile } from "./diagnostics.ts";
 export type { Expectation, ExpectedSlots } from "./expectation.ts";
 export { type FreezeSubject, isFrozen } from "./frozen.ts";
 export { jsonSchemas } from "./json-schema.ts";

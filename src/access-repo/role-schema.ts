@@ -107,7 +107,7 @@ export const gcpRole = object({
   boundary: doc(
     boundary.exactOptional(),
     "Credential Access Boundary",
-    "A ceiling for Cloud Storage; all other services are out of reach then. A request may narrow it further.",
+    "A ceiling for Cloud Storage; it narrows no other service. A request may narrow it further.",
   ),
   max_session: doc(
     duration(10 * minutes, 12 * hours).prefault("1h"),

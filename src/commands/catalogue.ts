@@ -1,6 +1,5 @@
-import { describeRole, finding, newFileLink, requestTemplate, type RepositoryPlace } from "../access-repo/index.ts";
-import type { Diagnostic, Policy, Role, Target } from "../access-repo/types.ts";
-import { catalogueFile } from "./beside-policy.ts";
+import { describeRole, newFileLink, requestTemplate, type RepositoryPlace } from "../access-repo/index.ts";
+import type { Policy, Role, Target } from "../access-repo/types.ts";
 import { forMarkdown, forMarkdownCode, forMarkdownNames } from "../base/text.ts";
 
 /** `YYYY-MM` of a time, in UTC: the folder of a new request. */
@@ -63,18 +62,6 @@ function section(policy: Policy, target: Target, place: RepositoryPlace | null, 
       ];
     }),
   ];
-}
-
-/** CS6002, where a committed catalogue says something else than the targets. It sends people the wrong way, but decides nothing. */
-export function staleCatalogue(
-  committed: string,
-  policy: Policy,
-  place: RepositoryPlace | null,
-  now: Date,
-): Diagnostic | undefined {
-  if (sameCatalogue(committed, catalogueText(policy, place, now))) return undefined;
-  const start = { line: 1, column: 1, length: 1 };
-  return finding("CS6002", catalogueFile, start, "The targets say something else.", { severity: "warning" });
 }
 
 /**

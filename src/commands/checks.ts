@@ -3,6 +3,7 @@ import {
   actionsOfRequest,
   actionsOfTarget,
   checkActions,
+  finding,
   type LoadedPolicy,
   type NamedAction,
   parseTarget,
@@ -12,8 +13,8 @@ import {
 import type { CatalogueSource } from "../action-catalogue/index.ts";
 import type { Diagnostic, Locate, Policy, ResolvedRequest } from "../access-repo/types.ts";
 import type { AccessRepoFiles } from "./access-repo-files.ts";
-import type { BesidePolicy } from "./beside-policy.ts";
-import { staleCatalogue } from "./catalogue.ts";
+import { type BesidePolicy, catalogueFile } from "./beside-policy.ts";
+import { catalogueText, sameCatalogue } from "./catalogue.ts";
 import type { History } from "./history.ts";
 import type { JudgedRequest } from "./judge-request.ts";
 import { runPolicyTests } from "./policy-tests.ts";
@@ -118,6 +119,16 @@ async function policyTests({ beside, policy, files, actions, now }: LoadedRepo):
 /** Where the repo has the generated catalogue. */
 function catalogue({ beside, policy, place, now }: LoadedRepo): readonly Diagnostic[] {
   if (beside.catalogue === undefined || !policy.ok) return [];
-  const stale = staleCatalogue(beside.catalogue, policy.policy, place, now);
-  return stale === undefined ? [] : [stale];
+  return checkCatalogue(beside.catalogue, policy.policy, place, now);
+}
+
+/** CS6002: a catalogue that says something else than the targets sends people the wrong way; but it decides nothing. */
+export function checkCatalogue(
+  text: string,
+  policy: Policy,
+  place: RepositoryPlace | null,
+  now: Date,
+): readonly Diagnostic[] {
+  if (sameCatalogue(text, catalogueText(policy, place, now))) return [];
+  return [finding("CS6002", catalogueFile, { line: 1, column: 1, length: 1 }, "The targets say something else.")];
 }

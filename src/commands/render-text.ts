@@ -1,3 +1,4 @@
+import { isAboutWholeFile } from "../access-repo/index.ts";
 import type { Diagnostic } from "../access-repo/types.ts";
 import { forLogLine, forTerminal } from "../base/text.ts";
 import { mergedSummary, type Report, split, summary } from "./report.ts";
@@ -8,9 +9,6 @@ export type Paint = (text: string, as: keyof typeof sgr) => string;
 const sgr = { error: "1;31", warning: "1;33", gutter: "1;34", help: "36", fix: "32", strong: "1" } as const;
 export const plain: Paint = (text) => text;
 export const colours: Paint = (text, as) => (text === "" ? "" : `\u001b[${sgr[as]}m${text}\u001b[0m`);
-
-/** Codes about a file as a whole: a line of it would say nothing. */
-const wholeFile = /^(?:CS1001|CS1002|CS2001|CS2002|CS2003|CS2026|CS4[0-9]{3})$/;
 
 /** Every finding as a compiler would show it, then a count. Lines end in `\n`. */
 export function renderText(report: Report, all: boolean, paint: Paint): string {
@@ -35,11 +33,15 @@ export function renderText(report: Report, all: boolean, paint: Paint): string {
   return parts.filter((part) => part !== "").join("\n");
 }
 
+/** One finding, with the line of its file. */
+export const renderFinding = (d: Diagnostic, source: Report["source"]): string =>
+  renderOne(d, new Lines(source), plain);
+
 function renderOne(d: Diagnostic, lines: Lines, paint: Paint): string {
   const place = forLogLine(`${forTerminal(d.file)}:${d.line}:${d.column}:`);
   const head = `${paint(place, "strong")} ${paint(`${d.severity} ${d.code}`, d.severity)}: ${forLogLine(forTerminal(d.message))}`;
   const out = [head];
-  const line = wholeFile.test(d.code) ? undefined : lines.at(d.file, d.line);
+  const line = isAboutWholeFile(d) ? undefined : lines.at(d.file, d.line);
   const number = String(d.line).padStart(3);
   const blank = " ".repeat(number.length);
   const gutter = (left: string, sign: string): string => paint(`${left} ${sign}`, "gutter");

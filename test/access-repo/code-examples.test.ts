@@ -21,7 +21,7 @@ function marksOf(example: CodeExample): readonly string[] {
 }
 
 describe("every code has an example that earns it", () => {
-  test.each(allCodes)("%s", async (code) => {
+  test.each([...allCodes])("%s", async (code) => {
     const example = codeExamples[code];
     const found = await findingsOf(example);
     expect(found.map((d) => `${d.code} ${d.severity}`)).toEqual(found.map(() => `${code} ${severityOf(code)}`));

@@ -106,7 +106,7 @@ roles:
   deployer:
     workload_identity_provider: projects/123456789012/locations/global/workloadIdentityPools/countersign/providers/countersign
     service_account: deployer@example-project.iam.gserviceaccount.com   # without it: direct federation
-    # A ceiling for Cloud Storage alone; with it the token reaches no other service.
+    # A ceiling for Cloud Storage; it narrows no other service.
     # boundary:
     #   - { resource: //storage.googleapis.com/projects/_/buckets/example-logs, permissions: ["inRole:roles/storage.objectViewer"] }
     max_duration: 2h

@@ -69,12 +69,14 @@ async function assemble(
     Buffer.from(config.sealingKey.current.reveal()),
     config.sealingKey.previous && Buffer.from(config.sealingKey.previous.reveal()),
   );
+  const { webUrl, apiUrl, oidcIssuer } = config.github;
+  const ours = [config.publicUrl, config.issuerUrl, webUrl, apiUrl, oidcIssuer];
   const keys = await openKeys({
     db,
     sealer: seal,
     clock,
     issuerUrl: config.issuerUrl,
-    ours: [config.publicUrl, config.github.webUrl, config.github.apiUrl, config.github.oidcIssuer],
+    ours,
   });
   const github = createGitHub({ app: await appOctokit(config, log), apiUrl: config.github.apiUrl, clock, log });
   const recorder = createRecorder({
@@ -104,7 +106,7 @@ async function assemble(
     log,
     kinds: new Set(cloud.keys()),
     actions: await openCatalogue(),
-    config: { publicUrl: config.publicUrl, frozen: config.frozen },
+    config: { publicUrl: config.publicUrl, frozen: config.frozen, ours },
     enqueue: (key, runAt) => queue.enqueue(key, runAt),
     recorder,
     ledgerKey: () => ({ kid: keys.ledger.kid, publicKey: keys.ledger.publicKey }),

@@ -17,6 +17,8 @@ export interface ReconcileDeps {
   readonly actions: CatalogueSource;
   readonly config: {
     readonly publicUrl: string;
+    /** This server's and its GitHub's addresses: no oidc target may have one as its audience (C61). */
+    readonly ours?: readonly string[];
     /** COUNTERSIGN_FROZEN: stops merges, grants, dispatches and exchanges whatever the policy says. */
     readonly frozen: readonly FreezeEntry[];
   };

@@ -11,6 +11,7 @@ import {
   eachSlipOnce,
   dispatchConflict,
 } from "../access-repo/index.ts";
+import { isAudienceAt } from "../access-repo/oidc-reserved.ts";
 import type {
   Diagnostic,
   Locate,
@@ -41,6 +42,10 @@ export type RequestEvaluation =
   | { readonly ok: true; readonly requests: readonly EvaluatedRequest[]; readonly warnings: readonly Diagnostic[] }
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
 
+type RequestDeps = Pick<ReconcileDeps, "github" | "clock" | "kinds" | "actions"> & {
+  readonly config?: Pick<ReconcileDeps["config"], "ours">;
+};
+
 const start = { line: 1, column: 1, length: 1 };
 const plainFile = 0o100644;
 
@@ -50,7 +55,7 @@ const plainFile = 0o100644;
  * @throws RetryLater where GitHub does not show something.
  */
 export async function evaluateRequests(
-  deps: Pick<ReconcileDeps, "github" | "clock" | "kinds" | "actions">,
+  deps: RequestDeps,
   snapshot: Snapshot,
   policy: Policy,
   paths: readonly string[],
@@ -74,7 +79,7 @@ interface One {
 }
 
 async function evaluateOne(
-  deps: Pick<ReconcileDeps, "github" | "clock" | "kinds" | "actions">,
+  deps: RequestDeps,
   snapshot: Snapshot,
   policy: Policy,
   path: string,
@@ -105,6 +110,11 @@ async function evaluateOne(
   if (!deps.kinds.has(request.role.kind)) {
     const why = `This server cannot issue for ${request.role.kind} yet: target ${request.target.name} can be written and validated, but not asked for.`;
     return failed(...warnings, finding("CS2031", path, parsed.at(["role"]), why));
+  }
+  // A target file cannot know these addresses, so it is said here, before anybody approves what the issuer would not sign.
+  if (request.role.kind === "oidc" && isAudienceAt(request.role.audience, deps.config?.ours ?? [])) {
+    const why = `The audience of role ${request.roleName} is at this server's own address or its GitHub's: its target file must name the relying party's.`;
+    return failed(...warnings, finding("CS1017", path, parsed.at(["role"]), why));
   }
   const requester = snapshot.pullRequest.author;
   // Denied by the approval rules anyway; without a requester nobody's permission can be asked for.

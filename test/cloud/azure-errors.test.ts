@@ -172,7 +172,18 @@ describe("what Entra may answer", () => {
       "cloud_unavailable",
       /again/,
     ],
-    ["too much", { status: 200, body: `"${"canary".repeat(60_000)}"` }, "cloud_unavailable", /again/],
+    [
+      "too much",
+      { status: 200, body: `{"token_type":"Bearer","expires_in":9,"access_token":"${"canary".repeat(60_000)}"}` },
+      "cloud_unavailable",
+      /again/,
+    ],
+    [
+      "a token type of another age",
+      { status: 200, body: '{"token_type":"Mac","expires_in":9,"access_token":"canary"}' },
+      "cloud_unavailable",
+      /again/,
+    ],
   ])("%s: our code and cure after one request, none of its text", async (_, fault, code, cure) => {
     world.entra.failNext(fault);
     const caught = await failure(world.mint);

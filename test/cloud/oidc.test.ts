@@ -110,11 +110,10 @@ describe("a token for a relying party", () => {
 
 describe("C61 a stored plan that the parser would refuse today", () => {
   const ours = ["https://app.acme.example", "https://github.acme.example"];
-  const sign = (request: AssertionRequest): Promise<string> =>
-    issuer.sign({
-      ...request,
-      extra: assertionClaims({ ...request, now: start }, { issuer: issuer.url, jti: "j", ours }),
-    });
+  const sign = (request: AssertionRequest): Promise<string> => {
+    assertionClaims({ ...request, now: start }, { issuer: issuer.url, jti: "j", ours }); // as the server's keys do
+    return issuer.sign(request);
+  };
 
   it.each([
     "sts.amazonaws.com",
@@ -125,8 +124,16 @@ describe("C61 a stored plan that the parser would refuse today", () => {
     "app.acme.example",
     "https://github.acme.example/acme",
   ])("with audience %s is not signed, for good", async (audience) => {
-    expect(await codeOf({ plan: { ...plan, audience }, sign })).toBe("cloud_misconfigured");
+    const caught: unknown = await mint({ plan: { ...plan, audience }, sign }).catch((error: unknown) => error);
+    expect(caught).toMatchObject({
+      code: "cloud_misconfigured",
+      message: expect.stringContaining("audience") as string,
+    });
     expect(issuer.signed).toEqual([]);
+  });
+
+  it("is the only reason: with its own audience it is signed", async () => {
+    expect((await mint({ sign })).response.token_type).toBe("N_A");
   });
 
   it("with our own issuer as audience is not signed", async () => {

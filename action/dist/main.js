@@ -313,8 +313,9 @@ function assertion(answer, machine, target) {
 
 // src/gcp-credentials.ts
 var accessTokenType = "urn:ietf:params:oauth:token-type:access_token";
-var tokenVariables = ["CLOUDSDK_AUTH_ACCESS_TOKEN", "GOOGLE_OAUTH_ACCESS_TOKEN"];
-var fileVariables = ["GOOGLE_APPLICATION_CREDENTIALS", "CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE"];
+var forGcloud = "CLOUDSDK_AUTH_ACCESS_TOKEN";
+var forTerraform = "GOOGLE_OAUTH_ACCESS_TOKEN";
+var forLibraries = "GOOGLE_APPLICATION_CREDENTIALS";
 var projectVariables = [
   "CLOUDSDK_CORE_PROJECT",
   "CLOUDSDK_PROJECT",
@@ -322,10 +323,9 @@ var projectVariables = [
   "GCP_PROJECT",
   "GOOGLE_CLOUD_PROJECT"
 ];
-var staleForFile = ["CLOUDSDK_AUTH_ACCESS_TOKEN", "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE", "GOOGLE_OAUTH_ACCESS_TOKEN"];
 var keys = ["GOOGLE_CREDENTIALS", "GOOGLE_CLOUD_KEYFILE_JSON", "GCLOUD_KEYFILE_JSON"];
 var gcp = {
-  owned: [...tokenVariables, ...fileVariables, ...projectVariables, ...staleForFile],
+  owned: [forGcloud, forTerraform, forLibraries, ...projectVariables],
   read({ body }, { machine, runner, inputs }) {
     if (body?.["issued_token_type"] !== accessTokenType) throw strange("it holds no access token of Google");
     const token2 = word(body, "access_token");
@@ -333,11 +333,12 @@ var gcp = {
     const account = optionalWord(body, "gcp_service_account");
     const project = optionalWord(body, "gcp_project");
     const file = inputs.credentialsFile ? credentialsFile(runner, inputs, machine) : void 0;
-    const values = file ? fileVariables.map((name) => [name, file.path]) : tokenVariables.map((name) => [name, token2]);
-    const cleared = file ? alsoSet(machine, staleForFile) : [];
+    const cleared = file ? alsoSet(machine, [forTerraform]) : [];
     return {
       variables: new Map([
-        ...values,
+        // gcloud asks Google about the token of such a file and refuses what its STS did not issue (introspect.py): it gets the token.
+        [forGcloud, token2],
+        file ? [forLibraries, file.path] : [forTerraform, token2],
         ...project === void 0 ? [] : projectVariables.map((name) => [name, project]),
         ...cleared.map((name) => [name, ""])
       ]),
@@ -351,7 +352,7 @@ var gcp = {
       ]),
       said: [
         ...cleared.length > 0 ? [`Cleared ${cleared.join(", ")}: of an earlier step, not of these credentials.`] : [],
-        file ? `Tools exchange with ${file.path} whenever they need a new token of ${inputs.target}, while the grant lasts.` : `A token of ${inputs.target} is in ${tokenVariables.join(" and ")} until ${ends}.`
+        file ? `Client libraries exchange with ${file.path} whenever they need a new token of ${inputs.target}, while the grant lasts; gcloud has one in ${forGcloud} until ${ends}.` : `A token of ${inputs.target} is in ${forGcloud} and ${forTerraform} until ${ends}.`
       ],
       warnings: [...rivals(machine, file !== void 0), ...unnamed(inputs, file !== void 0)],
       rows: [
@@ -364,7 +365,7 @@ var gcp = {
 };
 var rivals = (machine, file) => file ? alsoSet(machine, keys).map(
   (name) => `${name} is set; Terraform will use that key and not these credentials. Unset it in this job.`
-) : alsoSet(machine, ["GOOGLE_APPLICATION_CREDENTIALS"]).map(
+) : alsoSet(machine, [forLibraries]).map(
   (name) => `${name} is set; client libraries use that file and not this token. Unset it in this job, or ask for \`credentials-file: true\`.`
 );
 var unnamed = (inputs, file) => file && (inputs.role ?? inputs.request) !== void 0 ? ["The credentials file cannot name `role` or `request`: it works while this job matches one grant of the target."] : [];

@@ -4,10 +4,12 @@ import type { Machine, Runner } from "./runner.ts";
 
 const accessTokenType = "urn:ietf:params:oauth:token-type:access_token";
 
-/** gcloud takes the first, Terraform's providers the second; client libraries take neither. */
-const tokenVariables = ["CLOUDSDK_AUTH_ACCESS_TOKEN", "GOOGLE_OAUTH_ACCESS_TOKEN"];
-/** Client libraries (and through them Terraform) take the first, gcloud the second. */
-const fileVariables = ["GOOGLE_APPLICATION_CREDENTIALS", "CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE"];
+/** gcloud takes it before anything else (store.py, _Load); client libraries do not know it. */
+const forGcloud = "CLOUDSDK_AUTH_ACCESS_TOKEN";
+/** Terraform's providers take it before any file. */
+const forTerraform = "GOOGLE_OAUTH_ACCESS_TOKEN";
+/** Client libraries take it, and through them Terraform. */
+const forLibraries = "GOOGLE_APPLICATION_CREDENTIALS";
 /** Those that google-github-actions/auth sets: libraries and tools disagree about the name. */
 const projectVariables = [
   "CLOUDSDK_CORE_PROJECT",
@@ -16,14 +18,12 @@ const projectVariables = [
   "GCP_PROJECT",
   "GOOGLE_CLOUD_PROJECT",
 ];
-/** gcloud takes a token before any file (store.py, _Load), and Terraform too: a token of an earlier step would never be renewed. */
-const staleForFile = ["CLOUDSDK_AUTH_ACCESS_TOKEN", "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE", "GOOGLE_OAUTH_ACCESS_TOKEN"];
 /** Keys that Terraform's providers take before the default credentials. */
 const keys = ["GOOGLE_CREDENTIALS", "GOOGLE_CLOUD_KEYFILE_JSON", "GCLOUD_KEYFILE_JSON"];
 
 /** `access_token` is an access token of Google, as it is. */
 export const gcp: Kind = {
-  owned: [...tokenVariables, ...fileVariables, ...projectVariables, ...staleForFile],
+  owned: [forGcloud, forTerraform, forLibraries, ...projectVariables],
   read({ body }, { machine, runner, inputs }) {
     if (body?.["issued_token_type"] !== accessTokenType) throw strange("it holds no access token of Google");
     const token = word(body, "access_token");
@@ -31,13 +31,12 @@ export const gcp: Kind = {
     const account = optionalWord(body, "gcp_service_account");
     const project = optionalWord(body, "gcp_project");
     const file = inputs.credentialsFile ? credentialsFile(runner, inputs, machine) : undefined;
-    const values: readonly (readonly [string, string])[] = file
-      ? fileVariables.map((name) => [name, file.path] as const)
-      : tokenVariables.map((name) => [name, token] as const);
-    const cleared = file ? alsoSet(machine, staleForFile) : [];
+    const cleared = file ? alsoSet(machine, [forTerraform]) : [];
     return {
       variables: new Map([
-        ...values,
+        // gcloud asks Google about the token of such a file and refuses what its STS did not issue (introspect.py): it gets the token.
+        [forGcloud, token],
+        file ? ([forLibraries, file.path] as const) : ([forTerraform, token] as const),
         ...(project === undefined ? [] : projectVariables.map((name) => [name, project] as const)),
         ...cleared.map((name) => [name, ""] as const),
       ]),
@@ -52,8 +51,8 @@ export const gcp: Kind = {
       said: [
         ...(cleared.length > 0 ? [`Cleared ${cleared.join(", ")}: of an earlier step, not of these credentials.`] : []),
         file
-          ? `Tools exchange with ${file.path} whenever they need a new token of ${inputs.target}, while the grant lasts.`
-          : `A token of ${inputs.target} is in ${tokenVariables.join(" and ")} until ${ends}.`,
+          ? `Client libraries exchange with ${file.path} whenever they need a new token of ${inputs.target}, while the grant lasts; gcloud has one in ${forGcloud} until ${ends}.`
+          : `A token of ${inputs.target} is in ${forGcloud} and ${forTerraform} until ${ends}.`,
       ],
       warnings: [...rivals(machine, file !== undefined), ...unnamed(inputs, file !== undefined)],
       rows: [
@@ -71,7 +70,7 @@ const rivals = (machine: Machine, file: boolean): readonly string[] =>
     ? alsoSet(machine, keys).map(
         (name) => `${name} is set; Terraform will use that key and not these credentials. Unset it in this job.`,
       )
-    : alsoSet(machine, ["GOOGLE_APPLICATION_CREDENTIALS"]).map(
+    : alsoSet(machine, [forLibraries]).map(
         (name) =>
           `${name} is set; client libraries use that file and not this token. Unset it in this job, or ask for \`credentials-file: true\`.`,
       );

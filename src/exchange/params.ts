@@ -22,7 +22,8 @@ const grantType = "urn:ietf:params:oauth:grant-type:token-exchange";
 const tokenTypes = new Set(["urn:ietf:params:oauth:token-type:jwt", "urn:ietf:params:oauth:token-type:id_token"]);
 /**
  * What Google's client libraries send besides, when a credentials file has this server as its `token_url`: always this type,
- * and the scopes of the API that is called (google-auth-library, BaseExternalAccountClient). No more than that is taken.
+ * and the scopes of the API that is called. Seen with google-auth-library 11.3.4 for Node, google-auth 2.63.0 for Python,
+ * golang.org/x/oauth2 0.38.0 and cloud.google.com/go/auth 0.24.4. No more than that is taken.
  */
 const accessTokenType = "urn:ietf:params:oauth:token-type:access_token";
 const scopeForm = /^https:\/\/www\.googleapis\.com\/auth\/[a-z0-9._/-]{1,100}$/;

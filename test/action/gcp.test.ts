@@ -117,7 +117,7 @@ describe("a credentials file", () => {
     });
     expect(Object.fromEntries(parseCommandFile(text("GITHUB_ENV")))).toEqual({
       GOOGLE_APPLICATION_CREDENTIALS: path,
-      CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE: path,
+      CLOUDSDK_AUTH_ACCESS_TOKEN: token,
       ...projects,
     });
     expect(parseCommandFile(text("GITHUB_OUTPUT")).get("gcp-credentials-file")).toBe(path);
@@ -128,8 +128,11 @@ describe("a credentials file", () => {
     const { machine, text } = start({ ...file, CLOUDSDK_AUTH_ACCESS_TOKEN: "old", GOOGLE_OAUTH_ACCESS_TOKEN: "old" });
     await run(machine);
     const exported = parseCommandFile(text("GITHUB_ENV"));
-    expect([exported.get("CLOUDSDK_AUTH_ACCESS_TOKEN"), exported.get("GOOGLE_OAUTH_ACCESS_TOKEN")]).toEqual(["", ""]);
-    expect(text("out")).toContain("Cleared CLOUDSDK_AUTH_ACCESS_TOKEN, GOOGLE_OAUTH_ACCESS_TOKEN");
+    expect([exported.get("CLOUDSDK_AUTH_ACCESS_TOKEN"), exported.get("GOOGLE_OAUTH_ACCESS_TOKEN")]).toEqual([
+      token,
+      "",
+    ]);
+    expect(text("out")).toContain("Cleared GOOGLE_OAUTH_ACCESS_TOKEN");
   });
 
   test("says what it cannot name, and which key Terraform takes before it", async () => {

@@ -3,6 +3,7 @@ import { Command } from "commander";
 import { explainCommand } from "./commands/explain.ts";
 import { initCommand } from "./commands/init.ts";
 import { newCommand } from "./commands/new-command.ts";
+import { keysCommand } from "./commands/keys.ts";
 import { ownersCommand } from "./commands/owners.ts";
 import { planCommand } from "./commands/plan.ts";
 import { targetsCommand } from "./commands/targets.ts";
@@ -76,6 +77,8 @@ audit
 
 program.addCommand(validateCommand());
 program.addCommand(planCommand());
+// As above: a database is loaded where it is opened.
+program.addCommand(keysCommand(async (...args) => (await import("./offline-keys.ts")).openOfflineKeys(...args)));
 program.addCommand(ownersCommand());
 program.addCommand(explainCommand());
 program.addCommand(targetsCommand());

@@ -34,6 +34,7 @@ export interface ImportReport {
  * no server can start; a server refreshes its own keys after it.
  */
 export interface KeyAdmin {
+  /** Issuer keys first; of each purpose the oldest first. */
   list(): Promise<readonly KeyInfo[]>;
   /**
    * A new issuer key, published now and signing 24 h later; the old one stays published for 24 h after that.
@@ -69,12 +70,13 @@ export function keyAdmin(
       const ledgers = await ledgersOf(table.db);
       const facts = rows.map(factsOf);
       const now = clock.now();
-      return rows.map((row, i): KeyInfo => {
+      const byPurpose = [...rows].sort((a, b) => Number(a.purpose === "ledger") - Number(b.purpose === "ledger"));
+      return byPurpose.map((row): KeyInfo => {
         const mine = ledgers.get(row.kid) ?? [];
         return {
           purpose: row.purpose,
           kid: row.kid,
-          state: keyState(facts, facts[i] ?? factsOf(row), now, mine.length),
+          state: keyState(facts, factsOf(row), now, mine.length),
           created: row.created_at,
           activeFrom: row.active_from,
           retiredAt: row.retired_at,

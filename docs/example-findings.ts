@@ -18,6 +18,7 @@ import {
 } from "../src/access-repo/index.ts";
 import type { CloudKind, Diagnostic, Policy, PolicyFiles, TreeFile } from "../src/access-repo/types.ts";
 import { openCatalogue } from "../src/action-catalogue/index.ts";
+import { idleTests } from "../src/commands/beside-policy.ts";
 import { checkCatalogue } from "../src/commands/checks.ts";
 import { judgeRequest } from "../src/commands/judge-request.ts";
 import { runPolicyTests } from "../src/commands/policy-tests.ts";
@@ -143,6 +144,8 @@ async function byCommands(
       );
     }
     if (file.path === "CATALOG.md") found.push(...checkCatalogue(file.text ?? "", policy, null, exampleNow));
+    if (file.path.startsWith("tests/"))
+      found.push(...idleTests([{ path: file.path, name: file.path.split("/").at(-1) ?? "", kind: "leaf" }]));
     if (!isPolicyTestPath(file.path)) continue;
     const parsed = parsePolicyTests(file.text, file.path);
     found.push(...parsed.diagnostics);

@@ -18,5 +18,18 @@ const policyTest = (expectation: string): string =>
 /** What stands beside the policy. */
 export const examplesCs6: Readonly<Record<CodesOf<"CS6">, CodeExample>> = {
   CS6001: inFile("tests/aws-prod.yml", policyTest("«allowed»"), policyTest("needs 1 @acme/platform")),
+  CS6003: {
+    kind: "files",
+    files: [{ path: "tests/aws-prod.yaml", text: policyTest("needs 1 owner") }],
+    mended: {
+      without: ["tests/aws-prod.yaml"],
+      files: [{ path: "tests/aws-prod.yml", text: policyTest("needs 1 owner") }],
+    },
+  },
+  CS6004: inFile(
+    "tests/aws-prod.yml",
+    policyTest("needs 1 owner").replace("tests:", 'teams: { «"@acme/platfrom"»: [bob] }\ntests:'),
+    policyTest("needs 1 owner").replace("tests:", 'teams: { "@acme/platform": [bob] }\ntests:'),
+  ),
   CS6002: inFile("CATALOG.md", lines("# What can be asked for", "", "Nothing yet.")),
 };

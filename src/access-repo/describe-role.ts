@@ -1,5 +1,5 @@
 import { formatDuration } from "../base/duration.ts";
-import type { Owner } from "./owner.ts";
+import { type Owner, ownerText } from "./owner.ts";
 import { ownersOf } from "./owners-of.ts";
 import type { Policy, Role, Statement, Target } from "./types.ts";
 
@@ -7,22 +7,24 @@ import type { Policy, Role, Statement, Target } from "./types.ts";
 export interface RoleDescription {
   readonly target: string;
   readonly role: string;
-  /** What the credentials can do at most: one line each. */
+  /** Whom the credentials stand for: `AWS role arn:…`. */
+  readonly as: string;
+  /** What they can do at most: one line each. */
   readonly can: readonly string[];
   /** Who has to agree, then what else holds: one sentence each. */
   readonly rules: readonly string[];
 }
 
 const owners = (list: readonly Owner[]): string => list.map(ownerText).join(" ");
-const ownerText = (owner: Owner): string =>
-  owner.kind === "email" ? owner.address : owner.kind === "team" ? `@${owner.org}/${owner.slug}` : `@${owner.login}`;
+/** Addresses stand for nobody where it is decided (approval/owners.ts), so people must not be sent to them. */
+const counting = (list: readonly Owner[]): readonly Owner[] => list.filter(({ kind }) => kind !== "email");
 
 /** Describes one role under its policy. The owners are those of an ordinary path of the target. */
 export function describeRole(policy: Policy, target: Target, name: string, role: Role): RoleDescription {
   return {
     target: target.name,
     role: name,
-    can: can(target, role),
+    ...power(target, role),
     rules: [
       ...approval(policy, target, role),
       `Lasts at most ${formatDuration(role.max_duration)}${role.defaults?.duration === undefined ? "" : `, ${formatDuration(role.defaults.duration)} if nothing is said`}.`,
@@ -32,40 +34,53 @@ export function describeRole(policy: Policy, target: Target, name: string, role:
   };
 }
 
-function can(target: Target, role: Role): string[] {
+function power(target: Target, role: Role): Pick<RoleDescription, "as" | "can"> {
   switch (role.kind) {
     case "aws":
-      return [
-        `Role ${role.role_arn}`,
-        ...(role.allow === "everything" ? ["Everything that this role allows"] : role.allow.map(statement)),
-        ...[...target.sets].map(([set, statements]) => `Set ${set}: ${statements.map(statement).join("; ")}`),
-      ];
+      return {
+        as: `AWS role ${role.role_arn}`,
+        can: [
+          ...(role.allow === "everything" ? ["everything that the role itself allows"] : role.allow.map(statement)),
+          ...[...target.sets].map(([set, statements]) => `set ${set}: ${statements.map(statement).join("; ")}`),
+        ],
+      };
     case "gcp":
-      return [
-        role.service_account === undefined
-          ? `Federated identity of ${role.workload_identity_provider}`
-          : `Service account ${role.service_account}`,
-        `Scopes ${role.scopes.join(", ")}`,
-        ...(role.boundary ?? []).map(({ resource, permissions }) => `${permissions.join(", ")} on ${resource}`),
-      ];
+      return {
+        as:
+          role.service_account === undefined
+            ? `federated identity of ${role.workload_identity_provider}`
+            : `service account ${role.service_account}`,
+        can: [
+          `scopes ${role.scopes.join(", ")}`,
+          ...(role.boundary ?? []).map(({ resource, permissions }) => `${permissions.join(", ")} on ${resource}`),
+        ],
+      };
     case "azure":
-      return [
-        `Application ${role.client_id} of tenant ${role.tenant_id}`,
-        role.delivery === "token"
-          ? `A token for ${role.resources.join(" or ")}`
-          : "An assertion that the job's tools trade for tokens",
-      ];
+      return {
+        as: `application ${role.client_id} of tenant ${role.tenant_id}`,
+        can: [
+          role.delivery === "token"
+            ? `a token for ${role.resources.join(" or ")}`
+            : "an assertion that the job's tools trade for tokens",
+        ],
+      };
     case "github":
-      return [
-        `${Object.entries(role.permissions)
-          .map(([permission, level]) => `${permission}: ${level}`)
-          .join(", ")} on ${role.repositories.join(", ")}`,
-      ];
+      return {
+        as: "the GitHub App for github targets",
+        can: [
+          `${Object.entries(role.permissions)
+            .map(([permission, level]) => `${permission}: ${level}`)
+            .join(", ")} on ${role.repositories.join(", ")}`,
+        ],
+      };
     case "oidc":
-      return [
-        `A token for ${role.audience}`,
-        ...Object.entries(role.claims).map(([claim, value]) => `with ${claim}: ${value}`),
-      ];
+      return {
+        as: "a token of this server's issuer",
+        can: [
+          `for ${role.audience}`,
+          ...Object.entries(role.claims).map(([claim, value]) => `with the claim ${claim}: ${value}`),
+        ],
+      };
   }
 }
 
@@ -73,24 +88,39 @@ const statement = ({ actions, resources }: Statement): string => `${actions.join
 
 function approval(policy: Policy, target: Target, role: Role): string[] {
   const rule = ownersOf(policy.codeowners, `requests/${target.name}/2000-01/a-request.yml`);
+  const people = counting(rule?.owners ?? []);
   const count = Math.max(policy.settings.approvals, role.approvals ?? 0);
-  const whom =
-    rule === undefined || rule.owners.length === 0
-      ? "nobody: no line of CODEOWNERS gives it owners, so it cannot be approved"
-      : `${count} of ${owners(rule.owners)} (CODEOWNERS line ${rule.line})`;
-  const more = role.also_approved_by.map(({ from, count: n }) => ` and ${n} of ${owners(from)}`).join("");
-  const automatic = role.auto_approve;
+  const groups = role.also_approved_by.map(({ from, count: n }) => ({ people: counting(from), count: n }));
+  const more = groups.map((group) => ` and ${group.count} of ${owners(group.people)}`).join("");
+  const nobody =
+    rule === undefined || people.length === 0
+      ? "no line of CODEOWNERS gives its requests an owner"
+      : groups.some((group) => group.people.length === 0)
+        ? "also_approved_by names nobody"
+        : undefined;
   return [
-    `Approved by ${whom}${more}.`,
+    nobody === undefined
+      ? `Approved by ${count} of ${owners(people)}${more} (CODEOWNERS line ${rule?.line ?? 0}).`
+      : `Cannot be approved: ${nobody}.`,
+    ...notYet(policy, role),
+  ];
+}
+
+/** What the policy says and no server does yet: whoever reads only the policy would wait for it. */
+function notYet(policy: Policy, { auto_approve: automatic, break_glass: admitted }: Role): string[] {
+  const urgent = policy.settings.break_glass;
+  const later = "which this version does not do yet: its owners approve as ever.";
+  const actions = automatic !== undefined && "actions" in automatic ? automatic.actions : undefined;
+  return [
     ...(automatic === undefined
       ? []
       : [
-          `No approval for ${owners(automatic.requesters)} up to ${formatDuration(automatic.max_duration)}, ${automatic.per_day} times a day${
-            "actions" in automatic && automatic.actions !== undefined ? `, for ${automatic.actions.join(", ")}` : ""
-          }.`,
+          `The policy names automatic approval (for ${owners(automatic.requesters)}, up to ${formatDuration(automatic.max_duration)}, ${automatic.per_day} times a day${
+            actions === undefined ? "" : `, ${actions.join(", ")}`
+          }), ${later}`,
         ]),
-    ...(role.break_glass && policy.settings.break_glass !== undefined
-      ? [`Break-glass by ${owners(policy.settings.break_glass.members)}.`]
+    ...(admitted && urgent !== undefined
+      ? [`The policy names break-glass (by ${owners(urgent.members)}), ${later}`]
       : []),
   ];
 }
@@ -98,13 +128,13 @@ function approval(policy: Policy, target: Target, role: Role): string[] {
 function where(role: Role): string[] {
   return [
     role.workflows === undefined
-      ? "Used by any workflow of the same owner, started by hand or by its events."
+      ? "Used by any workflow of the same owner, but not with dispatch, since the role lists no workflows."
       : `Used by ${role.workflows.map((w) => w.text).join(", ")}.`,
     ...(role.reusable_workflows === undefined
       ? []
       : [`Inside reusable workflows: ${role.reusable_workflows.map((w) => w.text).join(", ")}.`]),
     ...(role.environments === undefined ? [] : [`In environment ${role.environments.join(" or ")}.`]),
-    `On ${role.runners.join(" or ")} runners, by ${role.events.join(", ")}.`,
+    `On ${role.runners.join(" or ")} runners, started by ${role.events.join(", ")}.`,
     ...(role.last_issue_before_end === 0
       ? []
       : [`Nothing is issued in the last ${formatDuration(role.last_issue_before_end)}.`]),

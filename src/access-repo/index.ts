@@ -5,11 +5,11 @@ export { type Code, type CodeEntry } from "./codes.ts";
 export { parseCodeowners } from "./codeowners.ts";
 export { describeRole, type RoleDescription } from "./describe-role.ts";
 export { finding, hasErrors, isAboutWholeFile } from "./diagnostics.ts";
-export type { Expectation, ExpectedSlots } from "./expectation.ts";
+export { type Expectation, expectationText, type ExpectedSlots } from "./expectation.ts";
 export { type FreezeSubject, isFrozen } from "./frozen.ts";
 export { jsonSchemas } from "./json-schema.ts";
 export { newFileLink, type RepositoryPlace } from "./new-file-link.ts";
-export { parseOwner } from "./owner.ts";
+export { ownerText, parseOwner } from "./owner.ts";
 export { ownersOf } from "./owners-of.ts";
 
 export { type LoadedPolicy, loadPolicy, policyDigest } from "./policy.ts";

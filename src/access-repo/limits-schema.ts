@@ -42,6 +42,9 @@ const workflowDefaults = object({
   ),
 });
 
+/** Of keys that parse but decide nothing: whoever reads only their description would count on them. */
+export const notYet = "This version does not decide by it: ordinary approval is needed.";
+
 /** Keys that a role of every kind has (DESIGN.md section 3). */
 export const limits = {
   max_duration: doc(duration(minutes), "Longest access", "No request of this role lasts longer.", "4h"),
@@ -67,7 +70,7 @@ export const limits = {
   break_glass: doc(
     boolean.prefault("false"),
     "Break-glass admitted",
-    "true: members of the settings' break_glass may use this role without approval, and are reviewed after.",
+    `true: members of the settings' break_glass may use this role without approval, and are reviewed after. ${notYet}`,
   ),
   tickets: doc(
     list(pattern("a prefix such as OPS", /^[A-Z][A-Z0-9_]{0,31}$/, 32), 1, 50).exactOptional(),
@@ -128,4 +131,4 @@ export const autoApproveKeys = {
   max_duration: doc(duration(minutes), "Longest access without approval", "Longer requests need approval.", "30m"),
   per_day: doc(integer(1, 1000), "How often", "Requests of one person in 24 hours.", 5),
 };
-export const autoApproveTitle = ["Automatic approval", "No human is needed when all of it holds."] as const;
+export const autoApproveTitle = ["Automatic approval", `No human is needed when all of it holds. ${notYet}`] as const;

@@ -67,11 +67,11 @@ export const prose = (min: number, max: number) =>
     { json: { minLength: min, maxLength: max } },
   );
 
-/** An account's login, with or without the @; `[bot]` accounts do not ask or approve. */
-export const login = leaf(
-  "a login such as @alice",
-  (text) => /^@?([A-Za-z0-9](?:-?[A-Za-z0-9_]){0,99})$/.exec(text)?.[1],
-);
+/** An account's login, with or without the @, as owners spell it; `[bot]` accounts do not ask or approve. */
+export const login = leaf("a login such as @alice", (text) => {
+  const parsed = parseOwner(text.startsWith("@") ? text : `@${text}`);
+  return parsed?.kind === "user" ? parsed.login : undefined;
+});
 
 export const approvals = integer(1, 20);
 

@@ -7,8 +7,9 @@ export interface RepositoryPlace {
   readonly defaultBranch: string;
 }
 
-// GitHub's servers answer 414 to a request line of 8 KiB and more; the rest is room for what proxies add.
-const longest = 7500;
+// GitHub's servers answer 414 to a request line of 8 KiB and more. The limit is on the query alone, with room for host, names and
+// branch, so that which roles have a link does not depend on where the repository is.
+const longest = 6800;
 
 /**
  * GitHub's page for a new file with path and text filled in; there the person reads it, and proposes it as a pull request
@@ -16,9 +17,15 @@ const longest = 7500;
  * link. The one place that makes such links.
  */
 export function newFileLink(place: RepositoryPlace, path: string, text: string): string | undefined {
-  const segments = (name: string): string => name.split("/").map(encodeURIComponent).join("/");
-  const part = (value: string): string => encodeURIComponent(value.toWellFormed());
   const query = `filename=${part(path)}&value=${part(text)}`;
-  const link = `${place.host}/${segments(place.fullName)}/new/${segments(place.defaultBranch)}?${query}`;
-  return link.length <= longest ? link : undefined;
+  if (query.length > longest) return undefined;
+  const segments = (name: string): string => name.split("/").map(part).join("/");
+  return `${place.host}/${segments(place.fullName)}/new/${segments(place.defaultBranch)}?${query}`;
 }
+
+/**
+ * Leaves letters, digits and `-_.~`, the unreserved characters of RFC 3986 section 2.3. `encodeURIComponent` leaves `!'()*` too:
+ * a bracket in an environment's name would end the link of the catalogue, and what follows would be Markdown (CHECKLIST C62).
+ */
+const part = (value: string): string =>
+  encodeURIComponent(value.toWellFormed()).replace(/[!'()*]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`);

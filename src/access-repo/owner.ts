@@ -19,3 +19,9 @@ export function parseOwner(text: string): Owner | undefined {
   if (second === undefined) return { kind: "user", login: first };
   return slug.test(second) ? { kind: "team", org: first, slug: second } : undefined;
 }
+
+/** As CODEOWNERS spells it: `@login`, `@org/team`, or the address. The inverse of `parseOwner`. */
+export function ownerText(owner: Owner): string {
+  if (owner.kind === "email") return owner.address;
+  return owner.kind === "team" ? `@${owner.org}/${owner.slug}` : `@${owner.login}`;
+}

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { parseExpectation } from "./expectation.ts";
 import { instant, login, owner, prose, targetName } from "./names.ts";
 import { parseRequestPath } from "./request-path.ts";
+import { parseOwner } from "./owner.ts";
 import { innerRequestSchema } from "./request-schema.ts";
 import { doc, type Frozen, leaf, list, object, trouble, version } from "./schema.ts";
 
@@ -10,19 +11,21 @@ const requestPath = leaf(
   parseRequestPath,
 );
 
-const teamName = leaf("a team such as @acme/sre", (text) =>
-  /^@[^/\s]{1,100}\/[^/\s]{1,100}$/.test(text) ? text : undefined,
-);
+const teamName = leaf("a team such as @acme/sre", (text) => (parseOwner(text)?.kind === "team" ? text : undefined));
 const teams = z.record(teamName, list(login, 0, 200)).superRefine((value, context) => {
-  if (Object.keys(value).length > 200) trouble(context, [], "At most 200 teams in one file.", "CS1012");
+  const names = Object.keys(value);
+  if (names.length > 200) trouble(context, [], "At most 200 teams in one file.", "CS1012");
+  // GitHub's names have no case: of two lists for one team, people would believe the one that they see.
+  if (new Set(names.map((name) => name.toLowerCase())).size < names.length)
+    trouble(context, [], "Two team names differ only by case.", "CS1013", "Make one list of the two.");
 });
 
 const expectation = leaf(
-  "allowed, refused, refused <code>, or needs <slots> such as needs 2 owners, 1 @acme/security",
+  "allowed, refused <code> such as refused CS2016, or needs <slots> such as needs 2 owners, 1 @acme/security",
   parseExpectation,
   {
     called: "an outcome that can be expected",
-    json: { pattern: "^(allowed|refused( [A-Za-z0-9_]+)?|needs [1-9].*)$" },
+    json: { pattern: "^(allowed|refused [A-Za-z0-9_]+|needs [1-9].*)$" },
   },
 );
 

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { boundary, permissions, repositories } from "./kind-schema.ts";
+import { notYet } from "./limits-schema.ts";
 import {
   commit,
   duration,
@@ -138,7 +139,7 @@ const fields = {
   break_glass: doc(
     prose(10, 500).exactOptional(),
     "Break-glass",
-    "Instead of approval, where role and person may: what is on fire.",
+    `Instead of approval, where role and person may: what is on fire. ${notYet}`,
     "INC-2041 checkout is down",
   ),
 };

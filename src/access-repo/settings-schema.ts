@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { notYet } from "./limits-schema.ts";
 import { approvals, duration, login, owner, targetName } from "./names.ts";
 import { doc, type Frozen, leaf, list, object, version } from "./schema.ts";
 
@@ -49,7 +50,7 @@ export const settingsSchema = object({
       review_within: doc(duration(hour, 90 * day).prefault("3d"), "Time for the review", "By an owner, after.", "72h"),
     }).exactOptional(),
     "Break-glass",
-    "Access without approval, where the role admits it too. Every skipped owner is told, and an owner reviews it after.",
+    `Access without approval, where the role admits it too. Every skipped owner is told, and an owner reviews it after. ${notYet}`,
   ),
   frozen: doc(
     list(freezeEntry, 0, 1000).prefault([]),

@@ -1,15 +1,12 @@
+import { ownerText } from "../access-repo/index.ts";
 import type { Owner } from "../access-repo/types.ts";
 import type { Actor, Memberships } from "./types.ts";
+
+export { ownerText };
 
 /** How a team is named in `Memberships` and compared: lower case, since GitHub names have no case (CHECKLIST C07). */
 export const teamKey = (team: { readonly org: string; readonly slug: string }): string =>
   `${team.org}/${team.slug}`.toLowerCase();
-
-/** As CODEOWNERS spells it: `@login`, `@org/team`, or the address. */
-export function ownerText(owner: Owner): string {
-  if (owner.kind === "email") return owner.address;
-  return owner.kind === "team" ? `@${owner.org}/${owner.slug}` : `@${owner.login}`;
-}
 
 export const ownersText = (owners: readonly Owner[]): string => owners.map(ownerText).join(", ");
 

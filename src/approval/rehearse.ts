@@ -4,13 +4,40 @@ import { decide } from "./decide.ts";
 import { ownerText, teamKey } from "./owners.ts";
 import type { Actor, Decision, Memberships, Review, Slot, Snapshot } from "./types.ts";
 
-/** Who asks, who approved, and who is in which team: what a policy test says about people. Logins without @. */
+/** Accounts and teams that stand for GitHub's: a login is one account, a team is one team, whatever their case. */
+export interface Company {
+  readonly account: (login: string) => Actor;
+  readonly memberships: Memberships;
+}
+
+/** Who asks and who approved: what a policy test says about people. Logins without @. */
 export interface Cast {
   readonly requester: string;
   readonly approvedBy: readonly string[];
-  /** `@org/team` to logins. */
-  readonly teams: Readonly<Record<string, readonly string[]>>;
+  readonly company: Company;
 }
+
+/** @param teams `@org/team` to logins. What is spelled twice in different case is one team, with the people of both. */
+export function companyOf(teams: Readonly<Record<string, readonly string[]>>): Company {
+  const known = new Map<string, Actor>();
+  const account = (login: string): Actor => {
+    const key = login.toLowerCase();
+    const actor = known.get(key) ?? { id: userId(known.size + 1), login, kind: "user" };
+    known.set(key, actor);
+    return actor;
+  };
+  const members = new Map<string, Set<UserId>>();
+  for (const [name, logins] of Object.entries(teams)) {
+    const [org, slug] = name.replace(/^@/, "").split("/");
+    if (org === undefined || slug === undefined) continue;
+    const key = teamKey({ org, slug });
+    members.set(key, new Set([...(members.get(key) ?? []), ...logins.map((login) => account(login).id)]));
+  }
+  return { account, memberships: { teams: members } };
+}
+
+/** A requester whom no account can be, and nobody else: what is left to be approved is all that the rules want. */
+export const nobody: Cast = { requester: "(the requester)", approvedBy: [], company: companyOf({}) };
 
 const sha = (digit: string): string => digit.repeat(40);
 const head = commitSha(sha("a"));
@@ -28,10 +55,10 @@ export function rehearse(
   cast: Cast,
 ): Decision {
   const { policy, files } = basis;
-  const people = accounts([cast.requester, ...cast.approvedBy, ...Object.values(cast.teams).flat()]);
-  const requester = people(cast.requester);
+  const { account, memberships } = cast.company;
+  const requester = account(cast.requester);
   const review = (login: string): Review => ({
-    author: people(login),
+    author: account(login),
     state: "APPROVED",
     commit: head,
     submittedAt: later,
@@ -40,7 +67,7 @@ export function rehearse(
   return decide({
     snapshot: plainPullRequest(files, requester, request.path.path, cast.approvedBy.map(review)),
     policy,
-    memberships: membershipsOf(cast.teams, (login) => people(login).id),
+    memberships,
     subject: {
       kind: "request",
       requests: [{ request, blob: objectId(sha("b")), planHash: digest(`sha256:${"0".repeat(64)}`) }],
@@ -49,30 +76,6 @@ export function rehearse(
     excluded: [],
   });
 }
-
-/** One account for each login, whatever its case. */
-function accounts(logins: readonly string[]): (login: string) => Actor {
-  const known = new Map<string, Actor>();
-  for (const login of logins) {
-    const key = login.toLowerCase();
-    if (!known.has(key)) known.set(key, { id: userId(known.size + 1), login, kind: "user" });
-  }
-  return (login) => {
-    const actor = known.get(login.toLowerCase());
-    if (actor === undefined) throw new RangeError(`nobody is called ${login}`);
-    return actor;
-  };
-}
-
-const membershipsOf = (teams: Cast["teams"], idOf: (login: string) => UserId): Memberships => ({
-  teams: new Map(
-    Object.entries(teams).flatMap(([name, logins]) => {
-      const [org, slug] = name.replace(/^@/, "").split("/");
-      if (org === undefined || slug === undefined) return [];
-      return [[teamKey({ org, slug }), new Set(logins.map(idOf))] as const];
-    }),
-  ),
-});
 
 function plainPullRequest(files: PolicyFiles, author: Actor, path: string, reviews: readonly Review[]): Snapshot {
   const id = repositoryId(1);
@@ -110,9 +113,3 @@ export function openSlots(slots: readonly Slot[]): readonly { readonly count: nu
 /** One text for one set of owners, whatever their order, case or repetition. */
 export const ownersKey = (owners: readonly Owner[]): string =>
   [...new Set(owners.map((owner) => ownerText(owner).toLowerCase()))].sort().join(" ");
-
-/** As `expect: needs ...` of a policy test spells it. */
-export const needsText = (slots: readonly Slot[]): string =>
-  openSlots(slots)
-    .map(({ count, slot }) => `${count} ${slot.from.map(ownerText).join(" ")}`)
-    .join(", ");

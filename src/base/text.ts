@@ -31,6 +31,13 @@ export const forMarkdownNames = (text: string, max = 500): string =>
     .replace(/^([-+]|\d+\.)/, "\\$1") // a list, only at the start of a line
     .replace(/&(?!lt;|gt;)/g, "&amp;");
 
+/**
+ * As `forMarkdownNames`, for a Markdown file: a mention tells nobody there, so names may be copied as they are; but an address
+ * becomes no link (GitHub Flavored Markdown section 6.9).
+ */
+export const forMarkdownFile = (text: string, max = 500): string =>
+  forMarkdownNames(text, max).replace(/(https?|ftp|www)(:|\.)/gi, "$1\u200c$2");
+
 /** Inside a Markdown code span: back-ticks become apostrophes, so that the span cannot be left. */
 export const forMarkdownCode = (text: string, max = 500): string =>
   `\`${oneLine(text, max).replaceAll("`", "'") || " "}\``;

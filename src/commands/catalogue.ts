@@ -1,6 +1,8 @@
 import { describeRole, newFileLink, requestTemplate, type RepositoryPlace } from "../access-repo/index.ts";
 import type { Policy, Role, Target } from "../access-repo/types.ts";
-import { forMarkdown, forMarkdownCode, forMarkdownNames } from "../base/text.ts";
+import { forMarkdown, forMarkdownCode, forMarkdownFile } from "../base/text.ts";
+
+export const catalogueFile = "CATALOG.md";
 
 /** `YYYY-MM` of a time, in UTC: the folder of a new request. */
 export const monthOf = (now: Date): string => now.toISOString().slice(0, 7);
@@ -22,11 +24,8 @@ export const requestLink = (
     requestTemplate(target, roleName, role),
   );
 
-/**
- * CATALOG.md: every role of every target in words, each with a Request link. `place` null: the repository is not known, and
- * there are no links.
- */
-export function catalogueText(policy: Policy, place: RepositoryPlace | null, now: Date): string {
+/** CATALOG.md: every role of every target in words, each with a Request link. */
+export function catalogueText(policy: Policy, place: RepositoryPlace, now: Date): string {
   const targets = [...policy.targets.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   const lines = [
     "# What can be asked for",
@@ -41,7 +40,7 @@ export function catalogueText(policy: Policy, place: RepositoryPlace | null, now
   return `${lines.join("\n").trimEnd()}\n`;
 }
 
-function section(policy: Policy, target: Target, place: RepositoryPlace | null, now: Date): string[] {
+function section(policy: Policy, target: Target, place: RepositoryPlace, now: Date): string[] {
   const region = target.region === undefined ? "" : `, ${target.region}`;
   return [
     `## ${target.name}`,
@@ -49,39 +48,49 @@ function section(policy: Policy, target: Target, place: RepositoryPlace | null, 
     `${target.description === "" ? "" : `${forMarkdown(target.description)} `}(${target.cloud}${region})`,
     "",
     ...[...target.roles].flatMap(([name, role]) => {
-      const { can, rules } = describeRole(policy, target, name, role);
-      const link = place === null ? undefined : requestLink(place, target, name, role, now);
+      const { as, can, rules } = describeRole(policy, target, name, role);
+      const link = requestLink(place, target, name, role, now);
       return [
         `### ${target.name}/${name}`,
         "",
-        ...(link === undefined ? [] : [`[**Request**](${link})`, ""]),
+        link === undefined
+          ? `Too long for a link: \`countersign new ${target.name}/${name}\` writes the request.`
+          : `${linkStart}${link})`,
+        "",
+        `As ${forMarkdownCode(as, 2000)}, at most:`,
+        "",
         ...can.map((line) => `- ${forMarkdownCode(line, 2000)}`),
         "",
-        ...rules.map((line) => `- ${forMarkdownNames(line, 2000)}`),
+        "Rules:",
+        "",
+        ...rules.map((line) => `- ${forMarkdownFile(line, 2000)}`),
         "",
       ];
     }),
   ];
 }
 
-/**
- * Whether two catalogues say the same. The month in their links does not count, or every first of a month would be a change;
- * nor does the repository that they lead to, since clones have many remotes, nor whether there are links at all.
- */
-export function sameCatalogue(a: string, b: string): boolean {
-  const linked = (text: string): boolean => text.includes("[**Request**](");
-  const both = linked(a) && linked(b);
-  return comparable(a, both) === comparable(b, both);
-}
+const linkStart = "[**Request**](";
+// Where a link leads, as far as the repository decides it; behind it stands what the targets decide.
+const prefix = /^\[\*\*Request\*\*\]\((https?:\/\/[^/?#()\s]+\/[^?#()\s]+\/new\/[^?#()\s]+)\?/;
 
-const comparable = (text: string, links: boolean): string =>
-  text
+/**
+ * Whether two catalogues say the same. The month in their links does not count, or every first of a month would be a change; nor
+ * does the repository that they lead to, since clones have many remotes, as long as all lead to one.
+ */
+export const sameCatalogue = (a: string, b: string): boolean => comparable(a) === comparable(b);
+
+function comparable(text: string): string {
+  const lines = text
     .replaceAll("\r\n", "\n")
     .split("\n")
-    .filter((line) => line !== "" && (links || !line.startsWith("[**Request**](")))
+    .filter((line) => line !== "");
+  const one = lines.map((line) => prefix.exec(line)?.[1]).find((place) => place !== undefined);
+  return lines
     .map((line) =>
-      line.startsWith("[**Request**](")
-        ? line.replace(/^[^?]*\?/, "").replace(/%2F20[0-9]{2}-[01][0-9]%2FCHOOSE-A-NAME/, "")
+      one !== undefined && line.startsWith(`${linkStart}${one}?`)
+        ? line.slice(linkStart.length + one.length).replace(/%2F20[0-9]{2}-[01][0-9]%2FCHOOSE-A-NAME/, "")
         : line,
     )
     .join("\n");
+}

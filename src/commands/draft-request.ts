@@ -1,5 +1,7 @@
 import { parseRequest, requestText } from "../access-repo/index.ts";
-import type { ParsedRequest, RequestFile } from "../access-repo/types.ts";
+import type { CloudKind, ParsedRequest, RequestFile } from "../access-repo/types.ts";
+import { forTerminal } from "../base/text.ts";
+import { present } from "./present.ts";
 import { yamlText } from "../access-repo/yaml-text.ts";
 
 /** Values of a new request as they were typed; the parser of files says what is wrong with them. */
@@ -84,43 +86,64 @@ const bucketResource = (bucket: string): string =>
     : `//storage.googleapis.com/projects/_/buckets/${bucket.replace(/^gs:\/\//, "").replace(/\/$/, "")}`;
 const inRole = (role: string): string => (role.startsWith("inRole:") ? role : `inRole:${role}`);
 
-/** What the older request says where nothing was typed. Its start has passed, and its emergency as well. */
-function withOlder(draft: Draft, older: RequestFile): { readonly text: string; readonly parsed: ParsedRequest } {
-  const typed = rawText({ ...draft, role: draft.role ?? older.role, reason: draft.reason ?? older.reason });
+/** An older request that a new one starts from, and the kind of the role that is asked for now. */
+export interface Older {
+  readonly file: RequestFile;
+  readonly kind: CloudKind;
+}
+
+export interface Drafted {
+  readonly text: string;
+  readonly parsed: ParsedRequest;
+}
+
+/** Says which flag of pairs holds something that is none: `dry_run` would otherwise be an input without a value. */
+export function pairProblem({ permissions, buckets, inputs }: Draft): string | undefined {
+  const lists = [
+    ["--permission", "contents=read", permissions],
+    ["--bucket", "gs://acme-logs=roles/storage.objectViewer", buckets],
+    ["--input", "name=value", inputs],
+  ] as const;
+  for (const [flag, example, values] of lists) {
+    const wrong = values?.find((value) => value.indexOf("=") < 1);
+    if (wrong !== undefined) return `${flag}: write ${example}, not "${forTerminal(wrong, 100)}".`;
+  }
+  return undefined;
+}
+
+/** A request from what was typed and, where given, an older request; its text, and what the parser says of it. Never throws. */
+export function draftRequest(draft: Draft, older?: Older): Drafted {
+  const typed = rawText({ ...present({ reason: older?.file.reason }), ...draft });
   const parsed = parseRequest(typed, "new");
   if (!parsed.ok) return { text: typed, parsed };
-  const { start: _start, break_glass: _emergency, allow, sets, ...kept } = older;
-  const narrowed = draft.actions !== undefined || draft.resources !== undefined || draft.sets !== undefined;
-  const { version: _version, runs, workflow, sets: newSets, ...fresh } = parsed.value;
-  const value: RequestFile = {
-    ...kept,
-    ...(narrowed || allow === undefined ? {} : { allow }),
-    ...fresh,
-    sets: narrowed ? newSets : sets,
-    runs: draft.runs === undefined ? older.runs : runs,
-    ...(workflow === undefined && older.workflow === undefined ? {} : { workflow: { ...older.workflow, ...workflow } }),
-  };
-  const text = requestText(value);
+  const text = requestText(older === undefined ? parsed.value : withOlder(draft, parsed.value, older));
   return { text, parsed: parseRequest(text, "new") };
 }
 
-/** A request from what was typed and, where given, an older request; its text, and what the parser says of it. */
-export function draftRequest(
-  draft: Draft,
-  older?: RequestFile,
-): { readonly text: string; readonly parsed: ParsedRequest } {
-  if (older !== undefined) return withOlder(draft, older);
-  const typed = rawText(draft);
-  const parsed = parseRequest(typed, "new");
-  return parsed.ok
-    ? { text: requestText(parsed.value), parsed: parseRequest(requestText(parsed.value), "new") }
-    : { text: typed, parsed };
+/** What the older request says where nothing was typed. Its start has passed, and its emergency as well. */
+function withOlder(draft: Draft, typed: RequestFile, { file, kind }: Older): RequestFile {
+  const { start: _start, break_glass: _emergency, allow, sets, permissions, repositories, boundary, ...kept } = file;
+  const narrowed = draft.actions !== undefined || draft.resources !== undefined || draft.sets !== undefined;
+  const { runs, workflow, sets: typedSets, ...fresh } = typed;
+  return {
+    ...kept,
+    // What narrows one kind of target means nothing to another, and no flag takes it away.
+    ...(kind === "aws" && !narrowed ? present({ allow }) : {}),
+    ...(kind === "github" ? present({ permissions, repositories }) : {}),
+    ...(kind === "gcp" ? present({ boundary }) : {}),
+    ...fresh,
+    sets: narrowed || kind !== "aws" ? typedSets : sets,
+    runs: draft.runs === undefined ? file.runs : runs,
+    ...(workflow === undefined && file.workflow === undefined ? {} : { workflow: { ...file.workflow, ...workflow } }),
+  };
 }
 
 /** A name for a file from a sentence: `Delete the log bucket left behind` becomes `delete-the-log-bucket-left-behind`. */
 export function nameFrom(reason: string): string {
   const words = reason
+    .slice(0, 1000)
     .normalize("NFKD")
+    .replace(/\p{M}/gu, "")
     .toLowerCase()
     .split(/[^a-z0-9]+/)
     .filter((word) => word !== "");

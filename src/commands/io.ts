@@ -13,3 +13,6 @@ export interface Io {
 
 /** Exit code of every command: fine, findings, misuse (DESIGN.md section 6). */
 export type ExitCode = 0 | 1 | 2;
+
+/** Whether text for standard output is coloured: a terminal that can, and nobody said no (no-color.org). */
+export const colourful = ({ tty, env }: Io): boolean => tty && !env["NO_COLOR"] && env["TERM"] !== "dumb";

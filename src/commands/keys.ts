@@ -1,7 +1,8 @@
 import { text } from "node:stream/consumers";
 import { Command } from "commander";
 import { askAtTerminal } from "./ask.ts";
-import { type ExitCode, processIo } from "./io.ts";
+import type { ExitCode } from "./io.ts";
+import { processIo } from "./process-io.ts";
 import type { KeysDeps, KeysOptions, OpenOffline } from "./keys-backend.ts";
 import { keysExport } from "./keys-export.ts";
 import { type ImportOptions, keysImport } from "./keys-import.ts";

@@ -14,7 +14,7 @@ import { progressLine } from "./progress.ts";
 export interface LoadOptions {
   readonly root: string;
   readonly base: string | undefined;
-  /** Requests that are read and judged. */
+  /** Requests that are read and judged, and policy tests that run. */
   readonly wanted: (path: string) => boolean;
   readonly now: Date;
   readonly progress: ((text: string) => void) | undefined;
@@ -40,7 +40,13 @@ export async function loadRepo({ root, base, wanted, now, progress }: LoadOption
     return judgeRequest(file, history, inForce, now);
   });
   line.end();
-  const [beside, place, actions] = await Promise.all([readBesidePolicy(root), readPlace(root, {}), openCatalogue()]);
+  // Whoever names a file of the policy wants to know what changes with it.
+  const policyWanted = policyFiles(files).some((file) => wanted(file.path));
+  const [beside, place, actions] = await Promise.all([
+    readBesidePolicy(root, (path) => policyWanted || wanted(path)),
+    readPlace(root, {}),
+    openCatalogue(),
+  ]);
   const texts = new Map<string, string>();
   for (const { path, text } of [...policyFiles(files), ...files.requests, ...beside.tests])
     if (text !== undefined) texts.set(path, text);

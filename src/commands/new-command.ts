@@ -1,5 +1,6 @@
 import { Command } from "commander";
 import { newRequest, type NewOptions } from "./new.ts";
+import { present } from "./present.ts";
 import { processIo } from "./process-io.ts";
 
 /** Flags that take a list, once or several times, or with commas. */
@@ -98,8 +99,3 @@ function optionsOf(flags: Flags): NewOptions {
   };
   return { ...flags, draft: present(draft) };
 }
-
-const present = <T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } =>
-  Object.fromEntries(Object.entries(value).filter(([, v]) => v !== undefined)) as {
-    [K in keyof T]?: Exclude<T[K], undefined>;
-  };

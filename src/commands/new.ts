@@ -1,24 +1,23 @@
-import { mkdir, open, readFile } from "node:fs/promises";
-import { dirname, join, relative } from "node:path";
-import { newFileLink, parseRequest, parseRequestPath } from "../access-repo/index.ts";
-import type { Diagnostic, RequestFile, RequestPath } from "../access-repo/types.ts";
+import { realpath } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { newFileLink } from "../access-repo/index.ts";
+import type { Diagnostic } from "../access-repo/types.ts";
 import { forJson, forTerminal } from "../base/text.ts";
-import { monthOf } from "./catalogue.ts";
-import { type Draft, draftRequest, nameFrom } from "./draft-request.ts";
-import { openRepo, readHistory } from "./history.ts";
-import type { ExitCode, Io } from "./io.ts";
-import { readPolicy } from "./load-policy.ts";
+import { createFile } from "./create-file.ts";
+import { type Draft, pairProblem } from "./draft-request.ts";
+import { gitCommands } from "./git-commands.ts";
+import { colourful, type ExitCode, type Io } from "./io.ts";
+import { findingsText, readPolicy, type Source } from "./load-policy.ts";
 import { Misuse } from "./misuse.ts";
+import { checkDraft, type CheckedDraft } from "./new-draft.ts";
+import { freePath, pastOf } from "./new-path.ts";
 import { type PlaceOptions, readPlace } from "./place.ts";
-import { findRepo, pathsInRepo } from "./place-in-repo.ts";
-import { planRequest } from "./plan-request.ts";
-import { render } from "./render-diagnostics.ts";
-import { plainReport } from "./report.ts";
-import { chosen } from "./targets.ts";
-import { openCatalogue } from "../action-catalogue/index.ts";
+import { findRepo } from "./place-in-repo.ts";
+import { diagnosticJson } from "./render-diagnostics.ts";
 
 export interface NewOptions extends PlaceOptions {
   readonly repo?: string;
+  /** An older request's file. */
   readonly from?: string;
   readonly name?: string;
   readonly draft: Draft;
@@ -27,54 +26,22 @@ export interface NewOptions extends PlaceOptions {
   readonly json?: boolean;
 }
 
+/** What came of it: the same keys in JSON, whatever came. */
+interface Result {
+  readonly ok: boolean;
+  readonly path: string | null;
+  readonly text: string | null;
+  readonly link: string | null;
+  readonly commands: readonly string[];
+  readonly written: boolean;
+  readonly diagnostics: readonly Diagnostic[];
+}
+const refused = { ok: false, path: null, text: null, link: null, commands: [], written: false } as const;
+
 /** `countersign new` (DESIGN.md section 6): writes the file, prints what to do with it, and returns the exit code. */
-export async function newRequest(name: string | undefined, options: NewOptions, io: Io): Promise<ExitCode> {
+export async function newRequest(role: string | undefined, options: NewOptions, io: Io): Promise<ExitCode> {
   try {
-    const root = await findRepo(io.cwd, options.repo);
-    const loaded = await readPolicy(root, io);
-    if (loaded === undefined) return 1;
-    const older = options.from === undefined ? undefined : await olderRequest(root, options.from, io);
-    const roleName = name ?? (older === undefined ? undefined : `${older.path.target}/${older.file.role}`);
-    if (roleName === undefined)
-      throw new Misuse("Name what to ask for, such as aws-prod/operator; `countersign targets` lists it.");
-    const [found, ...more] = chosen(loaded.policy, roleName);
-    if (found === undefined || more.length > 0)
-      throw new Misuse(
-        `${roleName} has several roles: ${[found, ...more].map((one) => `${roleName}/${one?.[1] ?? ""}`).join(", ")}. Name one.`,
-      );
-    const [target, role] = found;
-    const { text, parsed } = draftRequest({ ...options.draft, role }, older?.file);
-    const path = await freePath(
-      root,
-      target.name,
-      options.name ?? nameFrom(parsed.ok ? parsed.value.reason : ""),
-      options.name !== undefined,
-      io,
-    );
-    const fail = (diagnostics: readonly Diagnostic[]): ExitCode => refuse(diagnostics, path, text, options, io);
-    if (!parsed.ok) return fail(parsed.diagnostics);
-    const basis = { ...loaded, actions: await openCatalogue() };
-    const asked = { file: parsed.value, at: parsed.at, path, now: io.now(), merged: false };
-    const planned = await planRequest(basis, asked);
-    if (!planned.ok) return fail(planned.diagnostics);
-    if (options.print !== true) await write(join(root, path.path), text);
-    const place = await readPlace(root, options);
-    const link = place === null ? null : (newFileLink(place, path.path, text) ?? null);
-    const where = relative(io.cwd, join(root, path.path)) || path.path;
-    const commands = gitCommands(where, path, `${target.name}/${role}: ${parsed.value.reason}`);
-    if (options.json === true)
-      io.out(`${forJson({ path: path.path, text, link, commands, written: options.print !== true })}\n`);
-    else if (options.print === true) io.out(text);
-    else {
-      const next = [
-        "",
-        "Next:",
-        ...commands.map((command) => `  ${command}`),
-        ...(link === null ? [] : ["", "Or without git, in the browser:", `  ${link}`]),
-      ];
-      io.out(`Wrote ${forTerminal(where, 1000)}\n\n${text.replace(/^/gm, "  ").trimEnd()}\n${next.join("\n")}\n`);
-    }
-    return 0;
+    return await run(role, options, io);
   } catch (error) {
     if (!(error instanceof Misuse)) throw error;
     io.err(`${forTerminal(`countersign new: ${error.message}`, 5000)}\n`);
@@ -82,82 +49,81 @@ export async function newRequest(name: string | undefined, options: NewOptions, 
   }
 }
 
-async function olderRequest(
-  root: string,
-  from: string,
-  io: Io,
-): Promise<{ readonly path: RequestPath; readonly file: RequestFile }> {
-  const [path] = await pathsInRepo(root, io.cwd, [from]);
-  const name = path === undefined ? undefined : parseRequestPath(path);
-  if (name === undefined) throw new Misuse(`--from: "${forTerminal(from, 200)}" is not a request.`);
-  const parsed = parseRequest(await readFile(join(root, name.path), "utf8"), name.path);
-  if (!parsed.ok)
-    throw new Misuse(`--from: ${name.path} has errors; \`countersign validate ${name.path}\` shows them.`);
-  return { path: name, file: parsed.value };
-}
-
-/** A path that no request has or had. A name that was asked for is taken or refused, never changed. */
-async function freePath(root: string, target: string, base: string, asked: boolean, io: Io): Promise<RequestPath> {
-  const folder = `requests/${target}/${monthOf(io.now())}`;
-  const repo = await openRepo(root);
-  const history = "gap" in repo ? undefined : await readHistory(repo, undefined);
-  for (let number = 1; number < 1000; number++) {
-    const name = number === 1 ? base : `${base}-${number}`;
-    const path = parseRequestPath(`${folder}/${name}.yml`);
-    if (path === undefined)
-      throw new Misuse(`--name: write a name of a-z, 0-9 and -, not "${forTerminal(base, 100)}".`);
-    const there = await readFile(join(root, path.path)).then(
-      () => true,
-      () => false,
-    );
-    const used = there || history?.used?.has(path.path) === true || history?.committed?.has(path.path) === true;
-    if (!used) return path;
-    if (asked)
-      throw new Misuse(`--name: ${path.path} is there or was there before. A name is used once: choose another.`);
+async function run(role: string | undefined, options: NewOptions, io: Io): Promise<ExitCode> {
+  const problem = pairProblem(options.draft);
+  if (problem !== undefined) throw new Misuse(problem);
+  const root = await findRepo(io.cwd, options.repo);
+  // Before anything is written: a wrong option is told first.
+  const place = await readPlace(root, options);
+  const loaded = await readPolicy(root);
+  if (!loaded.ok) {
+    const why = "Nothing was written: the policy has these errors, and no request can be checked by it.";
+    return refuse({ ...refused, diagnostics: loaded.diagnostics }, loaded.source, why, options, io);
   }
-  throw new Misuse(`Every name like ${base} is taken: choose one with --name.`);
-}
-
-/** Never over a file that appeared meanwhile. */
-async function write(file: string, text: string): Promise<void> {
-  await mkdir(dirname(file), { recursive: true });
-  const handle = await open(file, "wx").catch((error: unknown) => {
-    throw new Misuse(
-      `${file} cannot be written: ${error instanceof Error && "code" in error ? String(error.code) : "unknown"}.`,
+  const past = await pastOf(root);
+  const around = { root, cwd: io.cwd, now: io.now(), ...loaded, history: past.history };
+  const draft = await checkDraft(around, { role, from: options.from, name: options.name, draft: options.draft });
+  const { text } = draft;
+  if (!draft.ok) {
+    const { diagnostics } = draft;
+    const why = "Nothing was written: the request would have these errors.";
+    return refuse({ ...refused, path: draft.free.path.path, text, diagnostics }, () => text, why, options, io);
+  }
+  const path = options.print === true ? draft.free.path : await write(root, draft);
+  const cwd = await realpath(io.cwd);
+  const commands = past.isClone
+    ? gitCommands({ root, cwd, path, base: past.history.base, title: `Ask for ${draft.title}` })
+    : [];
+  const link = place === null ? null : (newFileLink(place, path.path, text) ?? null);
+  const result = { path: path.path, text, link, commands, written: options.print !== true };
+  const where = relative(cwd, join(root, path.path));
+  if (options.json === true) io.out(json({ ok: true, ...result, diagnostics: draft.diagnostics }));
+  else if (options.print === true) io.out(text);
+  else io.out(nextSteps(where, result));
+  if (past.history.used === undefined)
+    io.err(
+      `countersign new: whether the name was used before is not known: ${past.history.gap ?? "git does not say"}.\n`,
     );
-  });
-  await handle.writeFile(text);
-  await handle.close();
+  return 0;
 }
 
-function refuse(
-  diagnostics: readonly Diagnostic[],
-  path: RequestPath,
-  text: string,
-  options: NewOptions,
-  io: Io,
-): ExitCode {
-  const report = plainReport(
-    diagnostics.map((d) => ({ ...d, file: path.path })),
-    () => text,
-  );
-  const format = options.json === true ? "json" : "text";
-  io.out(render(report, { format, all: true, colour: io.tty && !io.env["NO_COLOR"] }));
-  io.err("Nothing was written: the request would have these errors.\n");
+/** Two at once may have found the same name free: the slower one takes the next. @throws Misuse */
+async function write(root: string, { text, free, names }: CheckedDraft) {
+  for (let at = free; ; at = await freePath(names, names.asked ? 1 : at.number + 1)) {
+    const made = await createFile(root, at.path.path, text);
+    if (made.kind === "created") return at.path;
+    if (made.kind === "failed") throw new Misuse(`${at.path.path} cannot be written: ${made.why}.`);
+  }
+}
+
+function refuse(result: Result, source: Source, why: string, { json: asJson, print }: NewOptions, io: Io): ExitCode {
+  if (asJson === true) io.out(json(result));
+  // With --print standard output is the file: one that was redirected must not hold findings instead.
+  else (print === true ? io.err : io.out)(findingsText(result.diagnostics, source, print !== true && colourful(io)));
+  io.err(`${why}\n`);
   return 1;
 }
 
-/** In single quotes nothing has a meaning for a POSIX shell but the quote itself (CHECKLIST C62). */
-const shellQuoted = (text: string): string =>
-  /^[A-Za-z0-9_./:@=-]+$/.test(text) ? text : `'${forTerminal(text, 200).replaceAll("'", `'\\''`)}'`;
+const json = (result: Result): string =>
+  `${forJson({ ...result, diagnostics: result.diagnostics.map(diagnosticJson) })}\n`;
 
-function gitCommands(where: string, path: RequestPath, title: string): readonly string[] {
-  const branch = `request/${path.name}`;
-  return [
-    `git switch -c ${branch}`,
-    `git add ${shellQuoted(where)}`,
-    `git commit -m ${shellQuoted(`Ask for ${title}`)}`,
-    `git push -u origin ${branch}`,
-    "gh pr create --fill",
+type Written = Omit<Result, "ok" | "diagnostics"> & { readonly path: string; readonly text: string };
+
+function nextSteps(where: string, { text, link, commands }: Written): string {
+  const lines = text.trimEnd().split("\n");
+  const browser = [
+    "",
+    commands.length === 0 ? "Next, in the browser:" : "Or without git, in the browser:",
+    `  ${link}`,
   ];
+  return `${[
+    `Wrote ${forTerminal(where, 1000)}`,
+    "",
+    ...lines.map((line) => `  ${forTerminal(line, line.length)}`),
+    ...(commands.length === 0 ? [] : ["", "Next:", ...commands.map((command) => `  ${command}`)]),
+    ...(link === null ? [] : browser),
+    ...(commands.length === 0 && link === null
+      ? ["", "This folder is no clone of the access repo: put the file into a pull request there."]
+      : []),
+  ].join("\n")}\n`;
 }

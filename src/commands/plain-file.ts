@@ -74,6 +74,10 @@ const reasons: Readonly<Record<string, string>> = {
   ELOOP: "it has become a symbolic link",
   EMFILE: "too many open files",
   EISDIR: "it has become a folder",
+  ENOTDIR: "a folder of its path is a file",
+  EROFS: "the file system may only be read",
+  ENOSPC: "no space is left",
+  ENAMETOOLONG: "its name is too long for this disk",
 };
 /** Why a call of the file system failed, in words of ours: messages of the system hold paths. */
 export function reason(error: unknown): string {

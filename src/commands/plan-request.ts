@@ -16,7 +16,6 @@ import type {
   RequestPath,
   ResolvedRequest,
 } from "../access-repo/types.ts";
-import { objectId, ownerId, repositoryId } from "../base/ids.ts";
 import {
   type Plan,
   planFinding,
@@ -26,6 +25,7 @@ import {
   reviewPlan,
   servicesOfPlan,
 } from "../plan/index.ts";
+import { previewFacts } from "./plan-preview.ts";
 
 /** The policy that judges, the files that it was loaded from, and AWS's list of actions. */
 export interface Basis {
@@ -82,28 +82,3 @@ async function unknownActions({ policy, actions }: Basis, { file, at, path }: As
   const catalogue = await actions.load(servicesOf([{ actions: named.map((use) => use.action) }]));
   return checkActions({ named, file: path.path, at, catalogue });
 }
-
-/** Stands for an id that is not known; nothing is decided by it, and people are shown words in its place. */
-const unknownId = 1;
-
-function previewFacts(request: ResolvedRequest): PlanFacts {
-  const owner = ownerId(unknownId);
-  const { repository } = request.workflow;
-  return {
-    access: { repository_id: repositoryId(unknownId), owner_id: owner },
-    workflow: { repository_id: repositoryId(unknownId), owner_id: owner, repository, blob: objectId("0".repeat(40)) },
-    repositories: new Map(
-      (request.repositories ?? []).map((name, i) => [
-        name.toLowerCase(),
-        { repository_id: repositoryId(unknownId + 1 + i), owner_id: owner, repository: name, access_repo: false },
-      ]),
-    ),
-  };
-}
-
-/** Takes the place of the ids of a preview where people read them. */
-export const withoutPreviewIds = (text: string): string =>
-  text
-    .replaceAll(`repository:${unknownId}:`, "repository:<access repo id>:")
-    .replaceAll(/, file version 0{12}/g, "")
-    .replaceAll(/, id [0-9]+\./g, ".");

@@ -1,11 +1,13 @@
-import type { Policy } from "../access-repo/types.ts";
+import type { Diagnostic, Policy } from "../access-repo/types.ts";
 import { openSlots, ownerText } from "../approval/index.ts";
 import type { Decision } from "../approval/types.ts";
 import type { Json } from "../base/canonical-json.ts";
 import { formatInstant } from "../base/duration.ts";
 import { forTerminal } from "../base/text.ts";
 import { describePlan, issueText, planWindow } from "../plan/index.ts";
-import { type Planned, withoutPreviewIds } from "./plan-request.ts";
+import { previewJson, previewText } from "./plan-preview.ts";
+import type { Planned } from "./plan-request.ts";
+import { diagnosticJson } from "./render-diagnostics.ts";
 
 /** Everything that `plan` shows. */
 export interface ShownPlan {
@@ -14,6 +16,8 @@ export interface ShownPlan {
   /** Of a plain pull request that nobody has approved. */
   readonly decision: Decision;
   readonly policy: Policy;
+  /** Warnings. */
+  readonly diagnostics: readonly Diagnostic[];
   /** The merge is thought to be then. */
   readonly at: Date;
   /** False: a preview without ids and the workflow file's version. */
@@ -28,69 +32,82 @@ const approvals = ({ decision, policy }: ShownPlan) =>
     count,
     from: slot.from.map(ownerText),
     rule: slot.rule,
-    ...(slot.line === undefined
-      ? {}
-      : {
-          file: policy.codeowners.path,
-          line: slot.line,
-          pattern: policy.codeowners.rules.find((rule) => rule.line === slot.line)?.pattern ?? "",
-        }),
+    file: slot.line === undefined ? null : policy.codeowners.path,
+    line: slot.line ?? null,
+    pattern: policy.codeowners.rules.find((rule) => rule.line === slot.line)?.pattern ?? null,
   }));
 
 /** The first thing, if any, that no approval can mend. */
-const denied = ({ decision }: ShownPlan): string | undefined =>
-  decision.outcome === "denied" || decision.outcome === "retry" ? decision.tree.text : undefined;
+const denied = ({ decision }: ShownPlan): string | null =>
+  decision.outcome === "denied" || decision.outcome === "retry" ? decision.tree.text : null;
 
-export function planJson(shown: ShownPlan): object {
+const asJson = (value: unknown): Json => JSON.parse(JSON.stringify(value)) as Json;
+
+/** What `--json` prints for a plan. What is not known is null, in a preview the hash too: nobody may take it for the plan's. */
+export function planJson(shown: ShownPlan) {
   const { planned, path, complete, at } = shown;
   const { request, plan, review } = planned;
   const { title, lines, issue } = describePlan(plan, request, review.actions);
   const window = planWindow(plan.data, at);
-  const readable = (value: unknown): unknown =>
-    complete ? value : JSON.parse(withoutPreviewIds(JSON.stringify(value)));
-  const refusal = denied(shown);
+  const data = complete ? asJson(plan.data) : previewJson(asJson(plan.data), null);
   return {
+    ok: true,
     file: path,
     cloud: plan.data.kind,
     target: plan.data.target,
     role: plan.data.role,
     title,
-    lines: readable(lines),
-    issue: readable(complete ? issue : previewIssue(issue)),
+    lines: complete ? lines : lines.map(previewText),
+    issue: complete ? issue : previewJson(issue, "<not known>"),
     window: {
       not_before: formatInstant(window.notBefore),
       expires_at: formatInstant(window.expiresAt),
       merged_at: formatInstant(at),
     },
     session: plan.session,
-    workflow: { repository: request.workflow.repository, ...plan.data.workflow },
-    dispatch: plan.data.dispatch,
-    runs: plan.data.runs,
+    repository: request.workflow.repository,
     narrowed: plan.narrowed,
     approvals: approvals(shown),
-    ...(refusal === undefined ? {} : { denied: refusal }),
+    denied: denied(shown),
     actions: review.actions,
     risks: review.risks,
     not_limited: plan.notLimited,
-    warnings: planned.diagnostics,
     complete,
-    ...(complete ? {} : { unknown }),
-    plan: plan.data,
-    hash: plan.hash,
+    unknown: complete ? [] : unknown,
+    plan: data,
+    hash: complete ? plan.hash : null,
+    diagnostics: shown.diagnostics.map(diagnosticJson),
   };
 }
 
-/** Ids of a preview stand for nothing. */
-function previewIssue(issue: Json): Json {
-  if (Array.isArray(issue)) return issue.map((item: Json) => previewIssue(item));
-  if (typeof issue !== "object" || issue === null) return issue;
-  return Object.fromEntries(
-    Object.entries(issue as { readonly [key: string]: Json }).map(([key, value]) => [
-      key,
-      key === "repository_ids" ? ["<repository ids>"] : key === "id" ? "<repository id>" : previewIssue(value),
-    ]),
-  );
-}
+/** What `--json` prints where there is no plan: the same keys. */
+export const noPlanJson = (
+  path: string,
+  diagnostics: readonly Diagnostic[],
+): Record<keyof ReturnType<typeof planJson>, unknown> => ({
+  ok: false,
+  file: path,
+  cloud: null,
+  target: null,
+  role: null,
+  title: null,
+  lines: [],
+  issue: null,
+  window: null,
+  session: null,
+  repository: null,
+  narrowed: null,
+  approvals: [],
+  denied: null,
+  actions: [],
+  risks: [],
+  not_limited: [],
+  complete: false,
+  unknown: [],
+  plan: null,
+  hash: null,
+  diagnostics: diagnostics.map(diagnosticJson),
+});
 
 /** For a terminal: what is asked, what would be issued, who must approve, what to look at twice. */
 export function planText(shown: ShownPlan): string {
@@ -98,10 +115,9 @@ export function planText(shown: ShownPlan): string {
   const { request, plan, review } = planned;
   const described = describePlan(plan, request, review.actions);
   const window = planWindow(plan.data, at);
-  const readable = complete ? (text: string) => text : withoutPreviewIds;
+  const readable = complete ? (text: string) => text : previewText;
   const indent = (lines: readonly string[]): string[] => lines.map((line) => `  ${forTerminal(readable(line), 4500)}`);
-  const section = (title: string, lines: readonly string[]): string[] =>
-    lines.length === 0 ? [] : ["", title, ...lines];
+  const issue = complete ? described.issue : previewJson(described.issue, "<not known>");
   const refusal = denied(shown);
   return [
     forTerminal(described.title),
@@ -109,30 +125,25 @@ export function planText(shown: ShownPlan): string {
     ...indent(described.lines),
     ...section("Window", [
       `  ${formatInstant(window.notBefore)} to ${formatInstant(window.expiresAt)}${plan.data.start === null ? `, if it is merged at ${formatInstant(at)}` : ""}`,
-      ...(described.lines.includes(plan.session.words) ? [] : [`  ${forTerminal(plan.session.words, 1000)}`]),
+      ...(described.lines.includes(plan.session.words) ? [] : indent([plan.session.words])),
     ]),
-    ...section(
-      `What would be issued (${plan.data.kind})`,
-      readable(issueText(complete ? described.issue : previewIssue(described.issue)))
-        .split("\n")
-        .map((line) => `  ${line}`),
-    ),
-    ...section(
-      "Who must approve",
-      refusal === undefined ? approvalLines(shown) : [`  Denied: ${forTerminal(refusal, 1000)}`],
-    ),
+    ...section(`What would be issued (${plan.data.kind})`, indent(issueText(issue).split("\n"))),
+    ...section("Who must approve", refusal === null ? approvalLines(shown) : indent([`Nobody can: ${refusal}`])),
     ...section("Risks", indent(review.risks.map((risk) => risk.text))),
     ...section("Not limited", indent(plan.notLimited)),
     "",
     complete
       ? `Plan ${plan.hash}`
-      : `Preview: ids and the workflow file's version are not known here, so its hash is not the check run's. --online reads them.`,
+      : "A preview: ids and the workflow file's version are not known here, nor is the hash. --online reads them from GitHub.",
     "",
   ].join("\n");
 }
 
+const section = (title: string, lines: readonly string[]): string[] =>
+  lines.length === 0 ? [] : ["", title, ...lines];
+
 const approvalLines = (shown: ShownPlan): string[] =>
-  approvals(shown).map(({ count, from, rule, ...where }) => {
-    const by = "line" in where ? `${where.file} line ${where.line}: ${where.pattern}` : rule;
+  approvals(shown).map(({ count, from, rule, file, line, pattern }) => {
+    const by = file === null ? rule : `${file} line ${line ?? 0}: ${pattern ?? ""}`;
     return `  ${count} of ${from.map((one) => forTerminal(one)).join(" ")}   (${forTerminal(by, 300)})`;
   });

@@ -2,14 +2,15 @@ import {
   atLongForm,
   type ExpectedSlots,
   type Expectation,
+  expectationText,
   finding,
   longForm,
   parseRequestPath,
   type PolicyTest,
   type PolicyTestFile,
 } from "../access-repo/index.ts";
-import type { Diagnostic, Locate, RequestPath } from "../access-repo/types.ts";
-import { needsText, openSlots, ownersKey, rehearse } from "../approval/index.ts";
+import type { Diagnostic, Locate, Owner, RequestPath } from "../access-repo/types.ts";
+import { type Company, companyOf, openSlots, ownersKey, ownerText, rehearse } from "../approval/index.ts";
 import type { Slot } from "../approval/types.ts";
 import { type Basis, planRequest } from "./plan-request.ts";
 
@@ -19,37 +20,60 @@ type Came =
   | { readonly kind: "refused"; readonly codes: readonly string[]; readonly why: string }
   | { readonly kind: "needs"; readonly slots: readonly Slot[] };
 
+export interface TestFile {
+  readonly path: string;
+  readonly value: PolicyTestFile;
+  readonly at: Locate;
+}
+
 /** Runs the tests of one file against a policy, by the code that checks and decides for real. A finding for each that fails. */
-export async function runPolicyTests(
-  basis: Basis,
-  file: { readonly path: string; readonly value: PolicyTestFile; readonly at: Locate },
-  now: Date,
-): Promise<readonly Diagnostic[]> {
-  const found: Diagnostic[] = [];
+export async function runPolicyTests(basis: Basis, file: TestFile, now: Date): Promise<readonly Diagnostic[]> {
+  const found: Diagnostic[] = [...unknownTeams(basis, file)];
+  const company = companyOf(file.value.teams);
   for (const [index, test] of file.value.tests.entries()) {
-    const came = await outcomeOf(basis, file, test, index, test.at ?? now);
+    const came = await outcomeOf(basis, file, test, index, company, test.at ?? now);
     if (meets(test.expect, came)) continue;
     const at = file.at(["tests", index, "expect"]);
-    const message = `${JSON.stringify(test.name)}: expected ${expectedText(test.expect)}, but ${cameText(came)}.`;
-    const hint = `If that is what the policy should answer, write \`expect: ${spelled(came)}\`; otherwise mend the policy.`;
+    const message = `${JSON.stringify(test.name)}: expected ${expectationText(test.expect)}, but ${cameText(came)}.`;
+    const hint = `If that is what the policy should answer, write \`expect: ${expectationText(expected(came))}\`; otherwise mend the policy.`;
     found.push(finding("CS6001", file.path, at, message, { hint }));
   }
   return found;
 }
 
+/**
+ * A team that the policy does not name is most often one that it names otherwise. Its people then approve nothing, and every test
+ * that something is still missing would pass for that reason.
+ */
+function unknownTeams({ policy }: Basis, { path, value, at }: TestFile): readonly Diagnostic[] {
+  const roles = [...policy.targets.values()].flatMap((target) => [...target.roles.values()]);
+  const named: readonly Owner[] = [
+    ...policy.codeowners.rules.flatMap((rule) => rule.owners),
+    ...roles.flatMap((role) => [
+      ...role.also_approved_by.flatMap((group) => group.from),
+      ...(role.auto_approve?.requesters ?? []),
+    ]),
+    ...(policy.settings.break_glass?.members ?? []),
+  ];
+  const known = new Set(named.map((owner) => ownerText(owner).toLowerCase()));
+  return Object.keys(value.teams)
+    .filter((team) => !known.has(team.toLowerCase()))
+    .map((team) => finding("CS6004", path, at(["teams", team], "key"), `The policy names no team ${team}.`));
+}
+
 async function outcomeOf(
   basis: Basis,
-  file: { readonly path: string; readonly value: PolicyTestFile; readonly at: Locate },
+  file: TestFile,
   test: PolicyTest,
   index: number,
+  company: Company,
   now: Date,
 ): Promise<Came> {
   const inside: Locate = (where, want) => file.at(["tests", index, "request", ...where], want);
-  const path = test.path ?? ordinaryPath(test.target ?? "");
   const planned = await planRequest(basis, {
     file: longForm(test.request),
     at: atLongForm(test.request, inside),
-    path,
+    path: test.path ?? ordinaryPath(test.target ?? ""),
     now,
     merged: false,
   });
@@ -60,7 +84,7 @@ async function outcomeOf(
   const decision = rehearse(basis, planned.request, {
     requester: test.requester,
     approvedBy: (test.approved_by ?? []).flatMap((one) => (one.kind === "user" ? [one.login] : [])),
-    teams: file.value.teams,
+    company,
   });
   switch (decision.outcome) {
     case "approved":
@@ -83,46 +107,60 @@ function ordinaryPath(target: string): RequestPath {
   return path;
 }
 
-function meets(expected: Expectation, came: Came): boolean {
-  if (expected.kind === "refused") {
-    return came.kind === "refused" && (expected.code === undefined || came.codes.includes(expected.code));
-  }
-  if (expected.kind === "allowed" || came.kind !== "needs") return expected.kind === came.kind;
-  const missing = openSlots(came.slots);
-  return sameSlots(expected.slots, missing);
+function meets(expect: Expectation, came: Came): boolean {
+  if (expect.kind === "refused") return came.kind === "refused" && came.codes.includes(expect.code);
+  if (expect.kind === "allowed" || came.kind !== "needs") return expect.kind === came.kind;
+  return sameSlots(expect.slots, came.slots);
 }
 
-/** Each expected kind of slot is met by exactly one that is open, and none is left over. */
-function sameSlots(expected: readonly ExpectedSlots[], open: ReturnType<typeof openSlots>): boolean {
-  const left = [...open];
-  for (const { count, from } of expected) {
-    const index = left.findIndex(
-      ({ count: n, slot }) =>
-        n === count && (from === "owners" ? slot.rule === "codeowners" : ownersKey(slot.from) === ownersKey(from)),
-    );
-    if (index < 0) return false;
-    left.splice(index, 1);
+/**
+ * Whether exactly the expected slots are open, in any order. A slot of CODEOWNERS may be expected as `owners` or by the names
+ * that CODEOWNERS has; any other by its names.
+ */
+function sameSlots(slots: readonly ExpectedSlots[], all: readonly Slot[]): boolean {
+  const open = all.filter((slot) => slot.filledBy === null);
+  const ofOwners = open.filter((slot) => slot.rule === "codeowners");
+  const left = new Map<string, number>();
+  const add = (key: string, count: number) => left.set(key, (left.get(key) ?? 0) + count);
+  for (const slot of open) add(ownersKey(slot.from), 1);
+  let owners = 0;
+  for (const { count, from } of slots) {
+    if (from === "owners") owners += count;
+    else add(ownersKey(from), -count);
   }
-  return left.length === 0;
+  // All slots of CODEOWNERS are of one path, hence of one line and one set of owners.
+  if (owners > ofOwners.length) return false;
+  const [first] = ofOwners;
+  if (first !== undefined) add(ownersKey(first.from), -owners);
+  return [...left.values()].every((count) => count === 0);
 }
 
-const expectedText = (expected: Expectation): string =>
-  expected.kind === "needs"
-    ? `needs ${expected.slots.map(({ count, from }) => `${count} ${from === "owners" ? "owners" : ownersKey(from)}`).join(", ")}`
-    : expected.kind === "refused" && expected.code !== undefined
-      ? `refused ${expected.code}`
-      : expected.kind;
+/** What a test would have to expect to pass. */
+function expected(came: Came): Expectation {
+  switch (came.kind) {
+    case "allowed":
+      return { kind: "allowed" };
+    case "refused":
+      return { kind: "refused", code: came.codes[0] ?? "" };
+    case "needs": {
+      const slots = openSlots(came.slots).map(
+        ({ count, slot }): ExpectedSlots => ({
+          count,
+          from: slot.rule === "codeowners" && slot.from.length > 10 ? "owners" : slot.from,
+        }),
+      );
+      return { kind: "needs", slots };
+    }
+  }
+}
 
-const spelled = (came: Came): string =>
-  came.kind === "needs"
-    ? `needs ${needsText(came.slots)}`
-    : came.kind === "refused"
-      ? `refused ${came.codes[0] ?? ""}`.trim()
-      : came.kind;
-
-const cameText = (came: Came): string =>
-  came.kind === "refused"
-    ? `it is refused (${came.codes.join(", ")}): ${came.why.replace(/\.$/, "")}`
-    : came.kind === "allowed"
-      ? "it is allowed"
-      : `it needs ${needsText(came.slots)}`;
+function cameText(came: Came): string {
+  switch (came.kind) {
+    case "allowed":
+      return "it is allowed";
+    case "refused":
+      return `it is refused (${came.codes.join(", ")}): ${came.why.replace(/\.$/, "")}`;
+    case "needs":
+      return `it ${expectationText(expected(came))}`;
+  }
+}

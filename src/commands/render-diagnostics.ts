@@ -26,8 +26,7 @@ export function render(report: Report, { format, all, colour }: Look): string {
 
 function renderJson(report: Report): string {
   const { requests, policyChecked, policyDigest, base, gap, merged, fixed } = report;
-  // Every key in every object: what reads it need not know which may be absent.
-  const diagnostics = report.diagnostics.map((d) => ({ ...d, fix: d.fix ?? null, merged: merged.has(d.file) }));
+  const diagnostics = report.diagnostics.map((d) => ({ ...diagnosticJson(d), merged: merged.has(d.file) }));
   const facts = {
     requests,
     policy_tests: report.tests,
@@ -37,6 +36,9 @@ function renderJson(report: Report): string {
   const history = { history: gap === undefined ? "known" : "unknown", base: base ?? null };
   return `${forJson({ ok: !hasError(report), diagnostics, fixed, ...facts, ...history })}\n`;
 }
+
+/** Every key in every object: what reads it need not know which may be absent. */
+export const diagnosticJson = (d: Diagnostic) => ({ ...d, fix: d.fix ?? null });
 
 const hasError = ({ diagnostics }: Report): boolean => diagnostics.some((d) => d.severity === "error");
 

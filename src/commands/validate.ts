@@ -4,7 +4,7 @@ import type { Diagnostic } from "../access-repo/types.ts";
 import { forLogLine, forTerminal } from "../base/text.ts";
 import { applyFixes, type Fixed } from "./apply-fixes.ts";
 import { checks, type LoadedRepo, policyInForce } from "./checks.ts";
-import type { Io } from "./io.ts";
+import { colourful, type Io } from "./io.ts";
 import { loadRepo, mendables } from "./load-repo.ts";
 import { Misuse } from "./misuse.ts";
 import { findRepo, pathsInRepo } from "./place-in-repo.ts";
@@ -81,10 +81,11 @@ async function findings(repo: LoadedRepo): Promise<readonly Diagnostic[]> {
   const found: Diagnostic[] = [];
   for (const check of checks) found.push(...(await check(repo)));
   const merged = mergedFiles(repo);
+  const tests = new Set([...repo.beside.tests.map(({ path }) => path), ...repo.beside.findings.map((d) => d.file)]);
   return (
     eachSlipOnce(found)
-      // Errors of the policy concern every file that was named.
-      .filter((d) => repo.wanted(d.file) || (d.severity === "error" && isPolicyPath(d.file)))
+      // Errors of the policy concern every file that was named; what was read of the tests was wanted.
+      .filter((d) => repo.wanted(d.file) || tests.has(d.file) || (d.severity === "error" && isPolicyPath(d.file)))
       .map((d): Diagnostic => (merged.has(d.file) ? { ...d, severity: "warning" } : d))
       .toSorted((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : a.line - b.line || a.column - b.column))
   );
@@ -124,8 +125,6 @@ function leftAlone({ requests }: LoadedRepo, found: readonly Diagnostic[]): read
   );
 }
 
-const colourful = ({ tty, env }: Io): boolean => tty && !env["NO_COLOR"] && env["TERM"] !== "dumb";
-
 /** `countersign validate` */
 export function validateCommand(): Command {
   return new Command("validate")
@@ -149,6 +148,7 @@ export function validateCommand(): Command {
 const help = `
 Exit status: 0 no errors, 1 errors, 2 misuse.
 Not checked here, since it needs GitHub: the named workflow, who may write there, who may approve.
+Policy tests (tests/**.yml) run with the whole access repo, with a file of the policy, and where they are named themselves.
 Examples:
   countersign validate
   countersign validate requests/aws-prod/2026-11/delete-stale-logs.yml --fix

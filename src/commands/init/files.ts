@@ -1,19 +1,15 @@
-import { jsonSchemas, loadPolicy, type RepositoryPlace } from "../../access-repo/index.ts";
+import { loadPolicy } from "../../access-repo/index.ts";
 import type { TreeFile } from "../../access-repo/types.ts";
 import { objectId } from "../../base/ids.ts";
-import { catalogueText } from "../catalogue.ts";
-import {
-  awsExample,
-  azureExample,
-  codeowners,
-  gcpExample,
-  hello,
-  type NewAccessRepo,
-  oidcExample,
-  policyTests,
-  settings,
-} from "./policy.ts";
-import { agents, editorExtensions, editorSettings, readme, workflow } from "./texts.ts";
+import { catalogueFile, catalogueText, monthOf } from "../catalogue.ts";
+import { agents } from "./agents.ts";
+import { editorFiles } from "./editor.ts";
+import { codeowners, settings } from "./policy.ts";
+import { policyTests } from "./policy-tests.ts";
+import { readme } from "./readme.ts";
+import type { NewAccessRepo } from "./repo.ts";
+import { awsExample, azureExample, gcpExample, hello, oidcExample } from "./targets.ts";
+import { workflow } from "./workflow.ts";
 
 /** Every file of a complete access repo: path to text. */
 export function accessRepoFiles(repo: NewAccessRepo, now: Date): ReadonlyMap<string, string> {
@@ -26,23 +22,15 @@ export function accessRepoFiles(repo: NewAccessRepo, now: Date): ReadonlyMap<str
     ["targets/azure-example.yml", azureExample(repo)],
     ["targets/oidc-example.yml", oidcExample(repo)],
   ]);
-  const schemas =
-    repo.url === null
-      ? Object.entries(jsonSchemas()).map(
-          ([name, schema]) => [`.vscode/schemas/${name}.json`, `${JSON.stringify(schema, null, 2)}\n`] as const,
-        )
-      : [];
   return new Map([
     ...policy,
     ["tests/policy.yml", policyTests(repo)],
-    [".github/workflows/validate.yml", workflow()],
-    ["README.md", readme(repo)],
-    ["AGENTS.md", agents(repo)],
-    ["CATALOG.md", catalogue(policy, repo, now)],
-    [".gitattributes", "CATALOG.md linguist-generated\n.vscode/schemas/*.json linguist-generated\n"],
-    [".vscode/settings.json", editorSettings(repo)],
-    [".vscode/extensions.json", editorExtensions()],
-    ...schemas,
+    [".github/workflows/validate.yml", workflow(repo)],
+    ["README.md", readme(repo, monthOf(now))],
+    ["AGENTS.md", agents(repo, monthOf(now))],
+    [catalogueFile, catalogue(policy, repo, now)],
+    [".gitattributes", `${catalogueFile} linguist-generated\n.vscode/schemas/*.json linguist-generated\n`],
+    ...editorFiles(repo),
   ]);
 }
 
@@ -61,6 +49,5 @@ function catalogue(files: ReadonlyMap<string, string>, repo: NewAccessRepo, now:
     codeowners: [file(".github/CODEOWNERS"), undefined, undefined],
   });
   if (!loaded.ok) throw new RangeError(loaded.diagnostics.map((d) => `${d.file}:${d.line} ${d.message}`).join("; "));
-  const place: RepositoryPlace = { host: repo.host, fullName: repo.repository, defaultBranch: "main" };
-  return catalogueText(loaded.policy, place, now);
+  return catalogueText(loaded.policy, repo.place, now);
 }

@@ -7,9 +7,9 @@ import { keyHandlers } from "./admin/index.ts";
 import { openAdmin } from "./admin-socket.ts";
 import { type Clock, systemClock } from "./base/clock.ts";
 import { brokers } from "./cloud/index.ts";
-import type { Config } from "./config.ts";
+import type { AppCredentials, Config } from "./config.ts";
 import { codes, createExchange, createLiveHead, createPolicies, importedEntries } from "./exchange/index.ts";
-import { createGitHub, LEDGER_BRANCH } from "./github/index.ts";
+import { createGitHub, createResolver, createTokenApp, LEDGER_BRANCH } from "./github/index.ts";
 import { dispatchRun, flushKey, type GrantDeps, reconcileHead, sweepGrants } from "./grant/index.ts";
 import { createHttp, listen } from "./http/index.ts";
 import { discovery, keyAdmin, openKeys, sealer } from "./issuer/index.ts";
@@ -78,7 +78,12 @@ async function assemble(
     issuerUrl: config.issuerUrl,
     ours,
   });
-  const github = createGitHub({ app: await appOctokit(config, log), apiUrl: config.github.apiUrl, clock, log });
+  const github = createGitHub({
+    app: await appOctokit(config, config.app, log),
+    apiUrl: config.github.apiUrl,
+    clock,
+    log,
+  });
   const recorder = createRecorder({
     db,
     github,
@@ -93,8 +98,14 @@ async function assemble(
     repositoryId: r.repositoryId,
   }));
   const queue = createQueue({ db, clock, log, sweepEverySeconds: 60, handlers: (key) => handle(key) });
+  const tokenApp =
+    config.broker &&
+    createTokenApp({ app: await appOctokit(config, config.broker, log), apiUrl: config.github.apiUrl, clock });
+  const accessRepoIds = new Set<number>(accessRepos.map((r) => r.repositoryId));
+  const repositories = tokenApp && createResolver(tokenApp, accessRepoIds, clock);
   const { aws, azure, gcp } = config.cloudEndpoints;
   const cloud = brokers({
+    ...(tokenApp && { github: { app: tokenApp, accessRepos: accessRepoIds } }),
     ...(aws && { awsStsEndpoint: aws }),
     ...(azure && { azureEndpoint: azure }),
     ...(gcp && { gcpEndpoint: gcp }),
@@ -105,6 +116,7 @@ async function assemble(
     clock,
     log,
     kinds: new Set(cloud.keys()),
+    ...(repositories && { repositories }),
     actions: await openCatalogue(),
     config: { publicUrl: config.publicUrl, frozen: config.frozen, ours },
     enqueue: (key, runAt) => queue.enqueue(key, runAt),
@@ -120,6 +132,7 @@ async function assemble(
     recorder,
     keys,
     brokers: cloud,
+    ...(repositories && { repositories }),
     policies: createPolicies(github),
     liveHead: createLiveHead(github),
     clock,
@@ -225,8 +238,8 @@ async function assemble(
   };
 }
 
-/** The App's own Octokit as Probot makes it: signed with the private key, for /app and for asking installation tokens. */
-async function appOctokit(config: Config, log: Logger): Promise<ProbotOctokit> {
+/** An App's own Octokit as Probot makes it: signed with its private key, for /app and for asking installation tokens. */
+async function appOctokit(config: Config, { id, privateKey }: AppCredentials, log: Logger): Promise<ProbotOctokit> {
   // The function form: the object form of these defaults is lost (LIBRARIES section 2). Our queue does the retries.
   const Octokit = ProbotOctokit.defaults((o: { throttle?: object }) => ({
     ...o,
@@ -234,8 +247,8 @@ async function appOctokit(config: Config, log: Logger): Promise<ProbotOctokit> {
     throttle: { ...o.throttle, enabled: false },
   }));
   const probot = new Probot({
-    appId: config.app.id,
-    privateKey: config.app.privateKey.reveal(),
+    appId: id,
+    privateKey: privateKey.reveal(),
     secret: config.webhookSecret.current.reveal(),
     baseUrl: config.github.apiUrl,
     log: log.child({ name: "probot" }),

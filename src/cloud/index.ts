@@ -2,10 +2,12 @@
 import { awsBroker } from "./aws/broker.ts";
 import { azureBroker } from "./azure/broker.ts";
 import { gcpBroker } from "./gcp/broker.ts";
+import { githubBroker, type GithubTokens } from "./github/broker.ts";
 import { oidcBroker } from "./oidc/broker.ts";
 import type { Broker } from "./types.ts";
 
 export { CloudError, type CloudErrorCode, UpstreamFailure } from "./errors.ts";
+export { githubTokenError } from "./github/errors.ts";
 export type * from "./types.ts";
 
 export interface CloudConfig {
@@ -15,6 +17,8 @@ export interface CloudConfig {
   readonly azureEndpoint?: string;
   /** The sandbox's STS and IAM Credentials of Google, on loopback. Absent: Google's own hosts. */
   readonly gcpEndpoint?: string;
+  /** The second App. Absent: this server has no github targets. */
+  readonly github?: GithubTokens;
 }
 
 /** The brokers by kind. @throws CloudError `cloud_misconfigured` for an override that is not on loopback */
@@ -24,6 +28,7 @@ export function brokers(config: CloudConfig): ReadonlyMap<Broker["kind"], Broker
     gcpBroker(config.gcpEndpoint),
     azureBroker(config.azureEndpoint),
     oidcBroker(),
+    ...(config.github ? [githubBroker(config.github)] : []),
   ];
   return new Map(all.map((broker) => [broker.kind, broker]));
 }

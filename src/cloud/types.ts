@@ -36,10 +36,14 @@ export interface Minted {
   /** For the ledger: what the cloud's log shows (session name, access key id, source identity, ...). Never a secret. */
   readonly identifiers: Readonly<Record<string, string>>;
   readonly expiresAt: Date;
+  /** Where the cloud can end them before their time: what `revoke` needs, as secret as they are, and when they end anyway. */
+  readonly revocable?: { readonly secret: string; readonly until: Date };
 }
 /** One per kind. Errors are CloudError with our code, the cure and whether a retry may help. */
 export interface Broker {
   readonly kind: Kind;
   /** @throws CloudError `cloud_misconfigured` where the plan is of another kind */
   mint(input: MintInput): Promise<Minted>;
+  /** Resolves once the credentials open nothing any more; what is over already is fine. @throws CloudError */
+  revoke?(secret: string): Promise<void>;
 }

@@ -1,13 +1,15 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type CommitSha, commitSha, type Digest, type ObjectId } from "../base/ids.ts";
-import { isFrozen } from "../access-repo/index.ts";
+import { isFrozen, type Policy } from "../access-repo/index.ts";
+import { githubTokenError } from "../cloud/index.ts";
+import { TokenRefused } from "../github/index.ts";
 import { accessRepoKey, type Enrolment, readEnrolment } from "../pull-request/index.ts";
 import { startedBy } from "./attempt.ts";
 import type { Claims } from "./claims.ts";
 import type { LoadedGrant } from "./grants.ts";
 import { Recent } from "./recent.ts";
-import { Refused } from "./refused.ts";
-import { PlanCheck } from "./render-again.ts";
+import { cloudRefused, Refused } from "./refused.ts";
+import { PlanCheck, type RenderedAgain } from "./render-again.ts";
 import type { ExchangeDeps } from "./types.ts";
 
 /** Seconds that our clock may differ from GitHub's, by which windows are made (C65). */
@@ -29,12 +31,12 @@ export class LiveCheck {
 
   constructor(deps: ExchangeDeps) {
     this.#deps = deps;
-    this.#plans = new PlanCheck(deps.github);
+    this.#plans = new PlanCheck(deps.github, deps.repositories);
   }
 
   /** @throws Refused; RetryLater where GitHub cannot be read. */
   async check(grant: LoadedGrant, claims: Claims): Promise<LiveFacts> {
-    const { config, github, policies, clock } = this.#deps;
+    const { config, github, policies } = this.#deps;
     const who = { target: grant.target, requester: grant.requester.login, approvers: grant.approvers };
     if (isFrozen(config.frozen, who)) throw new Refused("frozen", { by: "COUNTERSIGN_FROZEN" });
     // The three reads need nothing of each other. All are awaited, so that the first refusal in order is the one told.
@@ -51,11 +53,21 @@ export class LiveCheck {
     if (!loaded.ok || loaded.policy.digest !== enrolment.accepted?.digest)
       throw new Refused("not_ready", { why: "policy" });
     if (isFrozen(loaded.policy.settings.frozen, who)) throw new Refused("frozen", { by: "settings" });
-    const changed = await this.#plans.at(grant, commit, loaded.policy, clock.now());
+    const changed = await this.#rendered(grant, commit, loaded.policy);
     if (changed) throw new Refused(changed, { head: commit });
     settled(attempt);
     settled(workflow);
     return { enrolment, policyDigest: enrolment.accepted.digest };
+  }
+
+  /** An App that is gone or suspended is no change of policy, and the target's owner shall read what to mend. */
+  async #rendered(grant: LoadedGrant, commit: CommitSha, policy: Policy): Promise<RenderedAgain> {
+    try {
+      return await this.#plans.at(grant, commit, policy, this.#deps.clock.now());
+    } catch (error) {
+      if (error instanceof TokenRefused) throw cloudRefused(githubTokenError(error), { step: "repositories" });
+      throw error;
+    }
   }
 
   /** The live head, once it is the one that was judged. */

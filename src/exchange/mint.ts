@@ -5,7 +5,7 @@ import { type Broker, CloudError, type Minted } from "../cloud/index.ts";
 import type { IssuedEntry } from "../ledger/types.ts";
 import type { Begun } from "./begin.ts";
 import { publish } from "./channel.ts";
-import { Refused } from "./refused.ts";
+import { cloudRefused, Refused } from "./refused.ts";
 import type { ExchangeDeps } from "./types.ts";
 
 /**
@@ -46,14 +46,9 @@ export async function mint(
   }
 }
 
-/** CloudError's message is ours: it says what the target's owner must change, to a job that has a grant for that target. */
 function mintRefused(cause: unknown): Refused {
   const detail = { step: "mint" };
-  if (cause instanceof CloudError) {
-    return cause.retryable
-      ? new Refused("temporarily_unavailable", detail, { cause })
-      : new Refused("cloud_refused", detail, { cause, text: cause.message });
-  }
+  if (cause instanceof CloudError) return cloudRefused(cause, detail);
   const retryAfter = cause instanceof RetryLater ? cause.after : undefined;
   return new Refused("temporarily_unavailable", detail, { cause, retryAfter });
 }

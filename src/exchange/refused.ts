@@ -1,4 +1,5 @@
 import { CountersignError } from "../base/errors.ts";
+import type { CloudError } from "../cloud/index.ts";
 import { codes, type Code } from "./codes.ts";
 
 /** Why an exchange ends without credentials. `detail` is for the log only: ids, never token text or a request body. */
@@ -29,3 +30,9 @@ export class Refused extends CountersignError {
     this.members = more.members ?? {};
   }
 }
+
+/** CloudError's message is ours: it says what the target's owner must change, to a job that has a grant for that target. */
+export const cloudRefused = (cause: CloudError, detail: Readonly<Record<string, unknown>>): Refused =>
+  cause.retryable
+    ? new Refused("temporarily_unavailable", detail, { cause })
+    : new Refused("cloud_refused", detail, { cause, text: cause.message });

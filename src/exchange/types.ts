@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import type { Clock } from "../base/clock.ts";
 import type { FreezeEntry } from "../access-repo/types.ts";
 import type { Broker } from "../cloud/types.ts";
-import type { GitHub } from "../github/types.ts";
+import type { GitHub, ResolveRepositories } from "../github/index.ts";
 import type { Keys } from "../issuer/index.ts";
 import type { Recorder } from "../recorder/index.ts";
 import type { Db } from "../store/index.ts";
@@ -12,6 +12,8 @@ import type { Policies } from "./policies.ts";
 export interface ExchangeDeps {
   readonly db: Db;
   readonly github: Pick<GitHub, "files" | "run" | "blobAt" | "skewSeconds" | "ledgerWait" | "bot">;
+  /** With the broker for github targets: what the names in a plan are now. */
+  readonly repositories?: ResolveRepositories;
   readonly recorder: Pick<Recorder, "append" | "flush">;
   readonly keys: Pick<Keys, "signAssertion">;
   readonly brokers: ReadonlyMap<Broker["kind"], Broker>;

@@ -13,6 +13,9 @@ import type { GitHub, RepoRef } from "./types.ts";
 import { blobAt, cancelRun, dispatch, run, workflowFile, workflowRuns } from "./workflows.ts";
 import { merge, putCheck, requestReviewers, setTitle } from "./writes.ts";
 
+export { createResolver, type ResolveRepositories } from "./grantable-repositories.ts";
+export { createTokenApp, type InstallationToken, type TokenApp } from "./token-app.ts";
+export { TokenRefused } from "./token-refused.ts";
 export * from "./types.ts";
 
 const appAnswer = z.object({ id: z.number(), slug: z.string() });

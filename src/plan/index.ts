@@ -9,6 +9,7 @@ export {
 } from "./azure-requests.ts";
 export { type Asked, describePlan, type PlanDescription } from "./describe.ts";
 export { decidePlanHash } from "./digest.ts";
+export { githubTokenBody } from "./github-requests.ts";
 export { issueText } from "./issue.ts";
 export { AWS_MIN_SESSION, azureTradedUntil, sessionSeconds } from "./lifetimes.ts";
 export { renderPlan, renderPlanVersion } from "./render.ts";

@@ -27,7 +27,7 @@ export interface PlanInput {
   readonly request: ResolvedRequest;
   readonly workflow: WorkflowFacts;
   /** github kind: by name as in the file, in lower case. What is absent here is not granted. */
-  readonly repositories?: ReadonlyMap<string, RepositoryFacts>;
+  readonly repositories?: ReadonlyMap<string, RepositoryFacts> | undefined;
   /** Absent: the newest. An exchange passes the grant's, so that an upgrade ends no grant. */
   readonly plan_version?: 1;
 }

@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import type { CatalogueSource } from "../action-catalogue/index.ts";
 import type { CloudKind, FreezeEntry } from "../access-repo/types.ts";
 import type { Clock } from "../base/clock.ts";
-import type { GitHub } from "../github/types.ts";
+import type { GitHub, ResolveRepositories } from "../github/index.ts";
 import type { Db } from "../store/index.ts";
 
 /** What the rooms that reconcile are given. */
@@ -13,6 +13,8 @@ export interface ReconcileDeps {
   readonly log: Logger;
   /** The kinds of target that this server has a broker for: no other is decided on, granted or issued. */
   readonly kinds: ReadonlySet<CloudKind>;
+  /** With the broker for github targets: names of repositories to ids, by its own App. */
+  readonly repositories?: ResolveRepositories;
   /** AWS's list of actions: explains and checks what is asked for, before the merge only. */
   readonly actions: CatalogueSource;
   readonly config: {

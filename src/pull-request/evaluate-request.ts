@@ -23,9 +23,10 @@ import type {
 } from "../access-repo/types.ts";
 import type { Snapshot, Subject } from "../approval/types.ts";
 import { sha256 } from "../base/canonical-json.ts";
-import type { Digest } from "../base/ids.ts";
+import type { Digest, OwnerId } from "../base/ids.ts";
+import { TokenRefused } from "../github/index.ts";
 import { planFinding, type PlanReview, renderPlan, reviewPlan, servicesOfPlan } from "../plan/index.ts";
-import type { Plan } from "../plan/types.ts";
+import type { Plan, PlanInput } from "../plan/types.ts";
 import type { ReconcileDeps } from "./deps.ts";
 import { evaluateWorkflow } from "./evaluate-workflow.ts";
 
@@ -42,7 +43,7 @@ export type RequestEvaluation =
   | { readonly ok: true; readonly requests: readonly EvaluatedRequest[]; readonly warnings: readonly Diagnostic[] }
   | { readonly ok: false; readonly diagnostics: readonly Diagnostic[] };
 
-type RequestDeps = Pick<ReconcileDeps, "github" | "clock" | "kinds" | "actions"> & {
+type RequestDeps = Pick<ReconcileDeps, "github" | "clock" | "kinds" | "actions" | "repositories"> & {
   readonly config?: Pick<ReconcileDeps["config"], "ours">;
 };
 
@@ -125,7 +126,7 @@ async function evaluateOne(
     access: { repository_id: snapshot.repository.id, owner_id: snapshot.repository.ownerId },
     request,
     workflow: workflow.facts,
-    // `repositories`, which the github kind needs, are for its App to resolve: a server without its broker came not so far.
+    repositories: await namedRepositories(deps, request, snapshot.repository.ownerId),
   });
   if (!rendered.ok) return failed(...warnings, planFinding(rendered, path, parsed.at));
   const { plan } = rendered;
@@ -134,6 +135,24 @@ async function evaluateOne(
     : reviewPlan(plan, await deps.actions.load(servicesOfPlan(plan)));
   const subject = { request, blob: file.oid, planHash: plan.hash };
   return { diagnostics: warnings, request: { request, plan, review, sha256: sha256(file.text), subject } };
+}
+
+/**
+ * What the names of a github request are now. Where its App is of no use for the owner none of them is found, and the plan says
+ * that, rather than to try for ever. @throws RetryLater
+ */
+async function namedRepositories(
+  { repositories }: Pick<ReconcileDeps, "repositories">,
+  { role, repositories: names }: ResolvedRequest,
+  owner: OwnerId,
+): Promise<PlanInput["repositories"]> {
+  if (role.kind !== "github" || !names || !repositories) return undefined;
+  try {
+    return await repositories(names, owner);
+  } catch (error) {
+    if (error instanceof TokenRefused) return undefined;
+    throw error;
+  }
 }
 
 async function unknownActions(

@@ -131,6 +131,7 @@ async function assemble(
     github,
     recorder,
     keys,
+    sealer: seal,
     brokers: cloud,
     ...(repositories && { repositories }),
     policies: createPolicies(github),
@@ -162,7 +163,9 @@ async function assemble(
         return inbox.drain();
       case "access-repo":
         await reconcileHead(grantDeps, Number(first));
-        return exchange.refreshIndex();
+        await exchange.refreshIndex();
+        // What the head revoked or froze ends now, not with the next sweep.
+        return exchange.revokeEnded();
       case "pull-request":
         await reconcilePullRequest(grantDeps, Number(first), Number(second));
         return exchange.refreshIndex();

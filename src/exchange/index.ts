@@ -2,7 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { CountersignError, RetryLater } from "../base/errors.ts";
 import { UpstreamFailure } from "../cloud/index.ts";
-import { LedgerStopped } from "../recorder/index.ts";
+import { coalesce, LedgerStopped } from "../recorder/index.ts";
 import { ActiveRepositories } from "./active-repositories.ts";
 import { refused, released } from "./answers.ts";
 import { claimIds } from "./claims.ts";
@@ -11,6 +11,7 @@ import { createKeySet } from "./key-set.ts";
 import { LiveCheck } from "./live.ts";
 import { Refusals } from "./refusals.ts";
 import { Refused } from "./refused.ts";
+import { revokeEnded } from "./revoke.ts";
 import { exchangeToken, type Parts, type Trail } from "./token.ts";
 import type { Exchange, ExchangeDeps } from "./types.ts";
 
@@ -37,6 +38,7 @@ export function createExchange(deps: ExchangeDeps): Exchange {
     keys: createKeySet(deps.config.oidcIssuer, deps.fetch ?? fetch),
     live: new LiveCheck(deps),
   };
+  const endTokens = coalesce(() => revokeEnded(deps));
   return {
     async token(params, { correlationId, remote }) {
       const arrived = performance.now();
@@ -63,9 +65,11 @@ export function createExchange(deps: ExchangeDeps): Exchange {
     },
     async sweep() {
       await dropOverdue(deps);
+      await endTokens();
       await forgetTokens(deps);
       await refusals.flush();
     },
+    revokeEnded: endTokens,
     refreshIndex: () => repositories.refresh(),
     flushRefusals: () => refusals.flush(),
   };

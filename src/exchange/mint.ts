@@ -6,6 +6,8 @@ import type { IssuedEntry } from "../ledger/types.ts";
 import type { Begun } from "./begin.ts";
 import { publish } from "./channel.ts";
 import { cloudRefused, Refused } from "./refused.ts";
+import { giveBack } from "./revoke.ts";
+import { sealedColumns } from "./seal.ts";
 import type { ExchangeDeps } from "./types.ts";
 
 /**
@@ -21,8 +23,9 @@ export async function mint(
   const { grant, claims, deadline } = begun;
   const now = deps.clock.now();
   const signal = AbortSignal.timeout(Math.max(0, deadline.getTime() - now.getTime()));
+  let minting: Promise<Minted> | undefined;
   try {
-    const minting = broker.mint({
+    minting = broker.mint({
       plan: grant.plan,
       window: { notBefore: grant.notBefore, expiresAt: grant.expiresAt },
       ...(resource !== undefined && { resource }),
@@ -41,7 +44,14 @@ export async function mint(
     });
     return await Promise.race([minting, aborted(signal)]);
   } catch (cause) {
-    if (signal.aborted) throw new Refused("issue_timeout", { step: "mint" }, { cause });
+    if (signal.aborted) {
+      // A broker that did not listen may come with credentials yet: nobody waits for them.
+      minting?.then(
+        (late) => giveBack(deps, broker, begun.id, late),
+        () => {},
+      );
+      throw new Refused("issue_timeout", { step: "mint" }, { cause });
+    }
     throw mintRefused(cause);
   }
 }
@@ -59,7 +69,7 @@ const aborted = (signal: AbortSignal): Promise<never> =>
   });
 
 /**
- * `minted`: the `issued` entry and the state in one transaction. "issued" means: may have been released.
+ * `minted`: the `issued` entry, the state and what can be revoked, sealed, in one transaction. "issued" means: may have been released.
  * @throws Refused `issue_timeout` where the sweep was faster.
  */
 export async function markMinted(deps: ExchangeDeps, begun: Begun, minted: Minted): Promise<void> {
@@ -92,7 +102,7 @@ export async function markMinted(deps: ExchangeDeps, begun: Begun, minted: Minte
   await deps.db.transaction().execute(async (trx) => {
     const changed = await trx
       .updateTable("exchange")
-      .set({ state: "minted", entry_id: entry.id })
+      .set({ state: "minted", entry_id: entry.id, ...sealedColumns(deps, begun.id, minted) })
       .where("id", "=", begun.id)
       .where("state", "=", "minting")
       .where("deadline", ">", now)

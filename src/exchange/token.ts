@@ -15,6 +15,7 @@ import { parseParams, type TokenParams } from "./params.ts";
 import { pendingFor } from "./pending.ts";
 import { Refused } from "./refused.ts";
 import { release } from "./release.ts";
+import { giveBack } from "./revoke.ts";
 import { readUnverified, verifySubjectToken } from "./subject-token.ts";
 import type { ExchangeDeps } from "./types.ts";
 
@@ -68,8 +69,9 @@ export async function exchangeToken(
 
   const begun = await begin(deps, claims, grant, live, correlationId);
   trail.exchange = begun.id;
+  let minted: Minted | undefined;
   try {
-    const minted = await mint(deps, broker, begun, params.resource);
+    minted = await mint(deps, broker, begun, params.resource);
     await markMinted(deps, begun, minted);
     await record(deps, begun);
     await release(deps, begun);
@@ -77,6 +79,7 @@ export async function exchangeToken(
   } catch (error) {
     // Where this fails too, the sweep drops it after the deadline.
     await drop(deps, begun.id).catch((err: unknown) => deps.log.warn({ err, exchange: begun.id }, "drop failed"));
+    if (minted) await giveBack(deps, broker, begun.id, minted);
     throw error;
   }
 }

@@ -3,7 +3,7 @@ import type { Clock } from "../base/clock.ts";
 import type { FreezeEntry } from "../access-repo/types.ts";
 import type { Broker } from "../cloud/types.ts";
 import type { GitHub, ResolveRepositories } from "../github/index.ts";
-import type { Keys } from "../issuer/index.ts";
+import type { Keys, Sealer } from "../issuer/index.ts";
 import type { Recorder } from "../recorder/index.ts";
 import type { Db } from "../store/index.ts";
 import type { LiveHead } from "./live-head.ts";
@@ -16,6 +16,8 @@ export interface ExchangeDeps {
   readonly repositories?: ResolveRepositories;
   readonly recorder: Pick<Recorder, "append" | "flush">;
   readonly keys: Pick<Keys, "signAssertion">;
+  /** Keeps what can be revoked. */
+  readonly sealer: Pick<Sealer, "seal" | "open">;
   readonly brokers: ReadonlyMap<Broker["kind"], Broker>;
   readonly policies: Policies;
   readonly liveHead: LiveHead;
@@ -46,8 +48,10 @@ export interface Answer {
 export interface Exchange {
   /** `POST /token` (RFC 8693). Never throws: what goes wrong is an answer without credentials. */
   token(params: URLSearchParams, meta: { readonly correlationId: string; readonly remote: string }): Promise<Answer>;
-  /** Drops what is over its deadline, forgets tokens that have expired, turns refusals into entries. */
+  /** Drops what is over its deadline, ends tokens of ended grants, forgets tokens that have expired, turns refusals into entries. */
   sweep(): Promise<void>;
+  /** Ends tokens whose grant has ended, was revoked or is frozen; part of `sweep`. */
+  revokeEnded(): Promise<void>;
   /** Reads again which repositories have live or pending grants, so that a first token need not wait for it. */
   refreshIndex(): Promise<void>;
   /** Turns counted refusals into `refused` entries; part of `sweep`. */

@@ -5,7 +5,8 @@ import { IssuerError } from "./errors.ts";
 /** What a sealed text is bound to: one sealed for another key id or purpose does not open. */
 export interface SealedFor {
   readonly kid: string;
-  readonly purpose: "issuer" | "ledger";
+  /** `token`: credentials of a job that can be revoked; `kid` is their exchange. */
+  readonly purpose: "issuer" | "ledger" | "token";
 }
 export interface Sealer {
   /** `v1.<sealing key id>.<iv>.<ciphertext and tag>`, the last two base64url without padding. */
@@ -51,6 +52,13 @@ export function sealer(masterKey: Buffer, old?: Buffer): Sealer {
           Buffer.from(box, "base64url"),
         );
         if (plaintext) return plaintext;
+      }
+      if (what.purpose === "token") {
+        throw new IssuerError(
+          "sealing_key_wrong",
+          `The token of exchange ${what.kid} does not open with SEALING_KEY: set SEALING_KEY_OLD to the one before it for an hour. ` +
+            "Until then it cannot be revoked, and ends by itself.",
+        );
       }
       throw new IssuerError(
         "sealing_key_wrong",

@@ -166,6 +166,12 @@ export interface ExchangeTable {
   entry_id: string | null;
   ledger_commit: string | null;
   correlation_id: string;
+  /** Credentials that can be revoked, sealed (issuer/sealing.ts, purpose `token`), from `minted` until their cloud says that they are gone. */
+  sealed_token: ColumnType<string | null, string | null | undefined, string | null>;
+  /** When they end by themselves. */
+  sealed_until: ColumnType<Date | null, Date | null | undefined, Date | null>;
+  /** Last failed try to revoke them. */
+  revoke_tried_at: ColumnType<Date | null, Date | null | undefined, Date | null>;
 }
 /** Subject tokens seen, until they expire: a token is accepted once (C37). */
 export interface SeenTokenTable {

@@ -12,6 +12,7 @@ import {
   type Exchange,
   type ExchangeDeps,
 } from "../../src/exchange/index.ts";
+import { sealer } from "../../src/issuer/index.ts";
 import type { Run } from "../../src/github/types.ts";
 import { renderPlan } from "../../src/plan/index.ts";
 import type { Recorder, RecorderDeps } from "../../src/recorder/index.ts";
@@ -98,6 +99,14 @@ class FakeCloud implements Broker {
   readonly kind = "aws";
   minted = 0;
   mintAs: ((n: number, signal: AbortSignal) => Promise<void>) | undefined;
+  /** As GitHub: what it mints lives for an hour and can be ended before. */
+  revocable = false;
+  readonly revoked: string[] = [];
+  revokeAs: ((secret: string) => Promise<void>) | undefined;
+  async revoke(secret: string): Promise<void> {
+    await this.revokeAs?.(secret);
+    this.revoked.push(secret);
+  }
   async mint({ signal, context }: Parameters<Broker["mint"]>[0]): Promise<Minted> {
     const n = ++this.minted;
     await this.mintAs?.(n, signal);
@@ -111,6 +120,7 @@ class FakeCloud implements Broker {
       },
       identifiers: { session: `cs-${context.exchange}` },
       expiresAt: new Date(now.getTime() + 900_000),
+      ...(this.revocable && { revocable: { secret: `secret-${n}`, until: new Date(now.getTime() + 3_600_000) } }),
     };
   }
 }
@@ -159,6 +169,7 @@ export async function startWorld(
     github,
     recorder,
     keys: { signAssertion: async () => "assertion" },
+    sealer: sealer(Buffer.alloc(32, 7)),
     brokers: new Map([["aws", cloud]]),
     policies: createPolicies(github),
     liveHead: createLiveHead(github),

@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { lstat, mkdir, open, realpath, rm } from "node:fs/promises";
+import { lstat, mkdir, open, realpath, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { reason } from "./plain-file.ts";
 
@@ -16,7 +16,7 @@ export async function createFile(root: string, path: string, text: string): Prom
     const stranger = await notAFolder(root, path);
     if (stranger !== undefined) return { kind: "failed", why: `${stranger} is not a folder` };
     const folder = dirname(place);
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     // A folder of the path may have become a link since it was looked at.
     if ((await realpath(folder)) !== folder) return { kind: "failed", why: "a folder of its path is a symbolic link" };
     // O_EXCL: two at once cannot both have the name, and a link of that name is not followed.
@@ -32,10 +32,39 @@ export async function createFile(root: string, path: string, text: string): Prom
     }
     return { kind: "created" };
   } catch (error) {
-    if (error instanceof Error && "code" in error && error.code === "EEXIST") return { kind: "there" };
+    if (codeOf(error) === "EEXIST") return { kind: "there" };
     return { kind: "failed", why: reason(error) };
   }
 }
+
+/**
+ * Makes a folder and those above it, as far as they are missing. By single steps: `mkdir` with `recursive` never comes back where
+ * a file system says ENOENT of what it does not let be made, as /proc and automounted folders do.
+ * @throws what the file system says
+ */
+export async function makeFolder(folder: string): Promise<void> {
+  const above = dirname(folder);
+  const failed = await make(folder);
+  if (failed === undefined) return;
+  const known = await stat(above).catch(() => undefined);
+  if (codeOf(failed) !== "ENOENT" || known !== undefined || above === folder) throw failed;
+  await makeFolder(above);
+  const again = await make(folder);
+  if (again !== undefined) throw again;
+}
+
+/** Why a folder cannot be made; nothing where it is there. */
+async function make(folder: string): Promise<unknown> {
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    const there = codeOf(error) === "EEXIST" ? await stat(folder).catch(() => undefined) : undefined;
+    if (there?.isDirectory() !== true) return error;
+  }
+  return undefined;
+}
+
+const codeOf = (error: unknown): unknown => (error instanceof Error && "code" in error ? error.code : undefined);
 
 /** The first folder of a path that is there and is none: a file, or a link, through which one would leave the repo. */
 export async function notAFolder(root: string, path: string): Promise<string | undefined> {

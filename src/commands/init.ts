@@ -1,8 +1,8 @@
-import { lstat, mkdir, realpath } from "node:fs/promises";
+import { lstat, realpath } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Command } from "commander";
 import { forJson, forTerminal } from "../base/text.ts";
-import { createFile, notAFolder } from "./create-file.ts";
+import { createFile, makeFolder, notAFolder } from "./create-file.ts";
 import { describeRepo, type InitOptions } from "./init/describe.ts";
 import { accessRepoFiles } from "./init/files.ts";
 import type { NewAccessRepo } from "./init/repo.ts";
@@ -62,7 +62,7 @@ async function run(dir: string, options: InitOptions, io: Io): Promise<ExitCode>
   const asked = resolve(io.cwd, dir);
   const repo = await describeRepo(asked, options);
   const files = accessRepoFiles(repo, io.now());
-  await mkdir(asked, { recursive: true }).catch((error: unknown) => {
+  await makeFolder(asked).catch((error: unknown) => {
     throw new Misuse(`${shown(dir)} cannot be made: ${reason(error)}.`);
   });
   const root = await realpath(asked);

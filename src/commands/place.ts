@@ -50,14 +50,20 @@ function placeOf(host: string, path: string): RemotePlace | undefined {
     .replace(/^\/+/, "")
     .replace(/\/+$/, "")
     .replace(/\.git$/, "");
-  return isFullName(name) ? { host, fullName: name } : undefined;
+  // The longest name of a host (RFC 1035 section 2.3.4), with scheme and port.
+  return host.length <= 270 && isFullName(name) ? { host, fullName: name } : undefined;
 }
 
 /**
  * Where the access repo in `dir` is on GitHub; null where neither options nor a remote of its own say it.
+ * @param fallback the host where only the name is known
  * @throws Misuse for options that say nothing that can be
  */
-export async function readPlace(dir: string, options: PlaceOptions): Promise<RepositoryPlace | null> {
+export async function readPlace(
+  dir: string,
+  options: PlaceOptions,
+  fallback = "https://github.com",
+): Promise<RepositoryPlace | null> {
   const named = options.repository === undefined ? undefined : repositoryOption("--repository", options.repository);
   const host = options.host === undefined ? undefined : hostOption(options.host);
   const branch = options.branch === undefined ? undefined : branchOption(options.branch);
@@ -68,7 +74,7 @@ export async function readPlace(dir: string, options: PlaceOptions): Promise<Rep
   const fullName = named?.fullName ?? remote?.fullName;
   if (fullName === undefined) return null;
   return {
-    host: host ?? named?.host ?? remote?.host ?? "https://github.com",
+    host: host ?? named?.host ?? remote?.host ?? fallback,
     fullName,
     defaultBranch: branch ?? (git === undefined ? undefined : await defaultBranchOf(git)) ?? "main",
   };
@@ -87,10 +93,11 @@ async function defaultBranchOf(git: Git): Promise<string | undefined> {
   return (await ask(git, "symbolic-ref", "--quiet", "HEAD")).replace(/^refs\/heads\//, "") || undefined;
 }
 
-/** What was typed, as it may be shown: a copied address may hold a token. */
+/** What was typed, as it may be shown: a copied address may hold a token, before the host or behind the path. */
 export const shown = (text: string): string =>
   `"${forTerminal(text, 300)
     .replace(/^([a-z+.-]{1,20}:\/\/)?[^/]*@/i, "$1***@")
+    .replace(/^([a-z+.-]{1,20}:\/\/[^?#]*)[?#].*$/i, "$1")
     .slice(0, 100)}"`;
 
 /** @throws Misuse where it is neither `owner/name` nor the address of a repository */

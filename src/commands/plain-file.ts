@@ -73,6 +73,7 @@ const reasons: Readonly<Record<string, string>> = {
   ENOENT: "it is gone",
   ELOOP: "it has become a symbolic link",
   EMFILE: "too many open files",
+  EEXIST: "something else is there",
   EISDIR: "it has become a folder",
   ENOTDIR: "a folder of its path is a file",
   EROFS: "the file system may only be read",

@@ -10,10 +10,16 @@ const repositoryAnswer = z.object({ id, full_name: z.string(), owner: z.object({
 // Git's id of what stands at the path: of a file alone, since the address of a folder answers with a list.
 const fileAnswer = z.object({ type: z.literal("file"), sha: z.string().regex(/^[0-9a-f]{40}$/) });
 
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** The web address of the host that `readPlanFacts` reads, where the environment names one. */
+export function hostOf(env: Env): string | undefined {
+  const host = env["GHE_HOST"]?.trim();
+  return host ? `${env["GHE_PROTOCOL"] ?? "https"}://${host}` : undefined;
+}
+
 /** Fails with one sentence that says what to do. */
 class NotKnown extends Error {}
-
-type Env = Readonly<Record<string, string | undefined>>;
 
 /**
  * Ids and the workflow file's version as GitHub has them now, read with the person's own token.
@@ -72,9 +78,12 @@ async function factsOf(
   };
 }
 
-/** `https://api.github.com` serves github.com, `https://api.acme.ghe.com` serves acme.ghe.com, any other serves its own host. */
+/**
+ * `https://api.github.com` serves github.com, `https://api.acme.ghe.com` serves acme.ghe.com, any other serves its own host. Without
+ * the port: a remote by SSH does not tell that of the web.
+ */
 function sameHost(api: string, host: string): boolean {
-  const of = (address: string): string | undefined => URL.parse(address)?.host.replace(/^(?:api|www)\.(?=.)/, "");
+  const of = (address: string): string | undefined => URL.parse(address)?.hostname.replace(/^(?:api|www)\.(?=.)/, "");
   return of(api) !== undefined && of(api) === of(host);
 }
 

@@ -10,7 +10,7 @@ import { loadRepo } from "./load-repo.ts";
 import { Misuse } from "./misuse.ts";
 import { readPlace, shown } from "./place.ts";
 import { findRepo, pathsInRepo } from "./place-in-repo.ts";
-import { readPlanFacts } from "./plan-facts.ts";
+import { hostOf, readPlanFacts } from "./plan-facts.ts";
 import { type Basis, type PlanFacts, type Planned, planRequest } from "./plan-request.ts";
 import { noPlanJson, planJson, planText } from "./plan-text.ts";
 import { processIo } from "./process-io.ts";
@@ -69,7 +69,7 @@ async function run(file: string, options: PlanOptions, io: Io): Promise<ExitCode
   const path = given === undefined ? undefined : parseRequestPath(given);
   if (path === undefined)
     throw new Misuse(`${shown(file)} is not a request: those are requests/<target>/[<YYYY-MM>/]<name>.yml.`);
-  const place = await readPlace(root, options);
+  const place = await readPlace(root, options, hostOf(io.env));
   if (options.online === true && place === null)
     throw new Misuse("--online: there is no remote `origin` on GitHub: add --repository owner/name.");
   const repo = await loadRepo({ root, base: undefined, wanted: (p) => p === path.path, now, progress: undefined });

@@ -9,7 +9,7 @@ import type { Io } from "./io.ts";
  */
 export function shellWord(text: string): string | undefined {
   if (forTerminal(text, text.length) !== text) return undefined;
-  return /^[A-Za-z0-9_./:@%+,-][A-Za-z0-9_./:@%+,=-]*$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+  return /^[A-Za-z0-9_./:@%+,][A-Za-z0-9_./:@%+,=-]*$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 /**

@@ -8,7 +8,15 @@ import { openAdmin } from "./admin-socket.ts";
 import { type Clock, systemClock } from "./base/clock.ts";
 import { brokers } from "./cloud/index.ts";
 import type { AppCredentials, Config } from "./config.ts";
-import { codes, createExchange, createLiveHead, createPolicies, importedEntries } from "./exchange/index.ts";
+import {
+  codes,
+  createAsks,
+  createExchange,
+  createKeySet,
+  createLiveHead,
+  createPolicies,
+  importedEntries,
+} from "./exchange/index.ts";
 import { createGitHub, createResolver, createTokenApp, LEDGER_BRANCH } from "./github/index.ts";
 import { dispatchRun, flushKey, type GrantDeps, reconcileHead, sweepGrants } from "./grant/index.ts";
 import { createHttp, listen } from "./http/index.ts";
@@ -126,7 +134,19 @@ async function assemble(
     accessRepos,
     newId: randomUUID,
   };
+  const jobs = {
+    keySet: createKeySet(config.github.oidcIssuer, fetch),
+    policies: createPolicies(github),
+    liveHead: createLiveHead(github),
+    config: {
+      publicUrl: config.publicUrl,
+      oidcIssuer: config.github.oidcIssuer,
+      webUrl: config.github.webUrl,
+      frozen: config.frozen,
+    },
+  };
   const exchange = createExchange({
+    ...jobs,
     db,
     github,
     recorder,
@@ -134,19 +154,12 @@ async function assemble(
     sealer: seal,
     brokers: cloud,
     ...(repositories && { repositories }),
-    policies: createPolicies(github),
-    liveHead: createLiveHead(github),
     clock,
     log,
-    config: {
-      publicUrl: config.publicUrl,
-      oidcIssuer: config.github.oidcIssuer,
-      webUrl: config.github.webUrl,
-      frozen: config.frozen,
-    },
     newId: randomUUID,
     enqueue: (key) => queue.enqueue(key),
   });
+  const asks = createAsks({ ...grantDeps, ...jobs, enqueue: (key, runAt, trx) => queue.enqueue(key, runAt, trx) });
   const inbox = createInbox({
     db,
     clock,
@@ -171,6 +184,8 @@ async function assemble(
         return exchange.refreshIndex();
       case "dispatch":
         return dispatchRun(grantDeps, first);
+      case "ask":
+        return asks.open(first);
       case "flush":
         return flush(Number(first));
       case sweepKey:
@@ -196,6 +211,7 @@ async function assemble(
     },
     receive: inbox.receive,
     exchange: (params, meta) => exchange.token(params, meta),
+    requests: (body, meta) => asks.request(body, meta),
     discovery: () => ({ ...discovery(config.issuerUrl) }),
     jwks: () => keys.jwks(),
     schemas: { ...jsonSchemas() },

@@ -1,3 +1,4 @@
+export { type Ask, parseAsk } from "./ask.ts";
 export { type Change, type ChangeKind, classifyChanges } from "./changes.ts";
 export { checkRequest, type CheckRequestInput } from "./check-request.ts";
 export { sameDispatch } from "./check-workflow.ts";
@@ -23,6 +24,7 @@ export { parseSettings } from "./settings-file.ts";
 export { actionInside, resourceInside, statementInside } from "./subset.ts";
 export { parseTarget } from "./target-file.ts";
 export * from "./workflow-findings.ts";
+export { workflowFits } from "./workflow-pattern.ts";
 export { requestText, type RequestFields } from "./write-request.ts";
 
 export {

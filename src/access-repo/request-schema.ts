@@ -11,6 +11,7 @@ import {
   repository,
   reusable,
   roleName,
+  targetName,
   workflowFile,
 } from "./names.ts";
 import { doc, type Frozen, integer, leaf, list, object, oneOf, trouble, version } from "./schema.ts";
@@ -172,6 +173,19 @@ export const requestSchema = object({ version, ...fields }).superRefine(checkTog
 
 /** A request inside another file, whose version is its own: in policy tests. */
 export const innerRequestSchema = object(fields).superRefine(checkTogether);
+
+/** What a job sends to `POST /requests`: the fields of a request file, and where it belongs. */
+export const askSchema = object({
+  version: version.exactOptional(),
+  target: doc(targetName, "Target", "The folder of the request.", "aws-prod"),
+  access_repo: doc(
+    repository.exactOptional(),
+    "Access repo",
+    "owner/name. Needed only where several access repos know the target.",
+    "acme/access",
+  ),
+  ...fields,
+}).superRefine(checkTogether);
 
 /** As checked, before parseRequest() turns the short form into `allow`. */
 export type CheckedRequest = Frozen<z.output<typeof requestSchema>>;

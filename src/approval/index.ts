@@ -1,3 +1,4 @@
+export { type AskedByJob, onBehalfOfRequester, type OnBehalf } from "./asked.ts";
 export { decide } from "./decide.ts";
 export { explain, explainTree } from "./explain.ts";
 export { decisionKey, decisionKeyDigest, type KeyParts, sameOutcome } from "./key.ts";

@@ -17,10 +17,15 @@ export function released(minted: Minted, grant: LoadedGrant): Answer {
 /** RFC 6749 section 5.2. Constants and the correlation id only: no upstream text and no name of ours (C44). */
 export function refused(refusal: Refused, publicUrl: string, correlationId: string): Answer {
   const { status, error, sentence, cure, retryAfter } = codes[refusal.code];
-  const wait = refusal.retryAfter ?? retryAfter;
+  const wait = status === 503 ? (refusal.retryAfter ?? retryAfter) : undefined;
   return {
     status,
-    headers: status === 503 && wait !== undefined ? { ...headers, "Retry-After": String(Math.ceil(wait)) } : headers,
+    headers: {
+      ...headers,
+      ...(wait === undefined ? {} : { "Retry-After": String(Math.ceil(wait)) }),
+      // RFC 6750 section 3.
+      ...(status === 401 ? { "WWW-Authenticate": "Bearer" } : {}),
+    },
     body: {
       error: error ?? refusal.code,
       error_description: forErrorDescription(refusal.text ?? `${sentence} ${cure}`),

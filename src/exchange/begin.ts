@@ -66,7 +66,7 @@ export async function begin(
 }
 
 /** Accepted once (C37). By digest, so that imported entries, which tell no more, can fill the table as well. */
-async function takeToken(trx: Transaction<Database>, claims: Claims): Promise<void> {
+export async function takeToken(trx: Kysely<Database>, claims: Claims): Promise<void> {
   const taken = await trx
     .insertInto("seen_token")
     .values({ iss: claims.iss, jti: sha256(claims.jti), until: new Date(claims.exp * 1000 + remember) })

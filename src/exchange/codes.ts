@@ -1,13 +1,13 @@
 /**
- * Every refusal at `POST /token`: one registry for the answer, the page `/errors#<code>` and the docs. `sentence` and
+ * Every refusal at `POST /token` and `POST /requests`: one registry for the answer, the page `/errors#<code>` and the docs. `sentence` and
  * `cure` reach the caller; they are constants, so that no upstream text, name or id of another's grant can (C44).
  *
  * Status: 400 where the request itself is wrong (RFC 8693 section 2.2.2), 403 where it is refused, 503 with Retry-After where
  * the same job may succeed later. `error` is the RFC's word where it has one; else the code itself.
  */
 interface CodeEntry {
-  readonly status: 400 | 403 | 500 | 503;
-  readonly error?: "invalid_request" | "invalid_target" | "temporarily_unavailable";
+  readonly status: 400 | 401 | 403 | 500 | 503;
+  readonly error?: "invalid_request" | "invalid_token" | "invalid_target" | "temporarily_unavailable";
   readonly sentence: string;
   readonly cure: string;
   /** Seconds for Retry-After; only with 503. */
@@ -207,6 +207,34 @@ const registry = {
     403,
     "The cloud refused to issue credentials.",
     "The operator finds the cloud's reason in the log by the correlation id.",
+  ),
+  // POST /requests
+  token_missing: entry(
+    401,
+    "There is no OIDC token.",
+    "Send the token from ACTIONS_ID_TOKEN_REQUEST_URL as Authorization: Bearer, with this server's public URL as its one audience.",
+    { error: "invalid_token" },
+  ),
+  request_not_valid: entry(
+    400,
+    "The request is not valid.",
+    "Send one JSON object with target, role, reason and the other fields of a request file; diagnostics say what is wrong.",
+    invalid,
+  ),
+  asker_not_allowed: entry(
+    403,
+    "Runs that a schedule or a bot started take no part in asking.",
+    "Have a person start or re-run the workflow.",
+  ),
+  too_many_open: entry(
+    403,
+    "This workflow has ten requests open.",
+    "Have some of them approved or closed, then ask again.",
+  ),
+  request_not_opened: entry(
+    403,
+    "The pull request could not be opened.",
+    "The operator finds GitHub's reason in the log; then ask again in a new run attempt.",
   ),
   // Later perhaps
   not_ready: entry(503, "Countersign is still catching up with GitHub.", "Try again with a new OIDC token.", later(3)),

@@ -89,7 +89,7 @@ export async function loadGrants(
   });
 }
 
-/** Repositories with live, just ended or pending grants: their tokens are worth a signature check (active-repositories.ts). */
+/** Repositories with live, just ended or pending grants: their tokens are worth a signature check (known-ids.ts). */
 export async function workflowRepositories(db: Db, since: Date): Promise<ReadonlySet<RepositoryId>> {
   // A union, not an "or": each half has its own index, and strangers may cause this once a second.
   const named = db.selectFrom("grant").select("workflow_repository_id");

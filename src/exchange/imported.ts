@@ -1,5 +1,7 @@
-import { repositoryId, runId } from "../base/ids.ts";
+import { type RepositoryId, repositoryId, runId } from "../base/ids.ts";
+import type { RequestedEntry } from "../ledger/types.ts";
 import type { ImportHook } from "../recorder/index.ts";
+import type { Db } from "../store/index.ts";
 
 /** Longer than any token of the imported time is accepted. */
 const remember = 1_200_000;
@@ -29,6 +31,7 @@ export const importedEntries =
           .onConflict((c) => c.doNothing())
           .execute();
       }
+      if (entry.type === "requested") await importAsked(trx, accessRepository, entry);
       if (entry.type === "revoked") {
         await trx
           .updateTable("grant")
@@ -40,3 +43,44 @@ export const importedEntries =
       }
     }
   };
+
+/** Who asked for a pull request of ours, and what we made for it; taken to be open until it has been looked at. */
+async function importAsked(trx: Db, accessRepository: RepositoryId, entry: RequestedEntry): Promise<void> {
+  const { job, requested_by, triggered_by } = entry;
+  const values = {
+    path: entry.path,
+    body: null,
+    title: null,
+    asked_sha256: entry.asked_sha256,
+    workflow_repository_id: job.repository_id,
+    workflow_repository: job.repository,
+    workflow_file: job.file,
+    run_id: String(job.run_id),
+    run_attempt: job.run_attempt,
+    sha: job.sha,
+    jti_sha256: job.jti_sha256,
+    requester_id: requested_by.id,
+    requester_login: requested_by.login,
+    triggered_by_id: triggered_by.id,
+    triggered_by_login: triggered_by.login,
+    state: "open",
+    reason: null,
+    commit_sha: entry.commit,
+    pull_request: entry.pull_request,
+    created_at: new Date(entry.at),
+  } as const;
+  // A backup may hold the row as it was before GitHub had answered.
+  const updated = await trx
+    .updateTable("asked_request")
+    .set(values)
+    .where("id", "=", entry.request)
+    .where("state", "in", ["opening", "failed"])
+    .executeTakeFirst();
+  if (updated.numUpdatedRows > 0n) return;
+  await trx
+    .insertInto("asked_request")
+    .values({ id: entry.request, repository_id: accessRepository, ...values })
+    // The same job may have asked again since the restore: then that is what it waits for, and an import never fails for it.
+    .onConflict((c) => c.doNothing())
+    .execute();
+}

@@ -18,7 +18,7 @@ interface Pending extends Binding {
 }
 
 /** Seconds between two tries of a job that waits; RFC 8628 section 3.2 has 5 where nothing is said. People need minutes. */
-export const pollInterval = 10;
+const pollInterval = 10;
 
 /**
  * The answer for a job that fits a pending request wholly (DESIGN.md section 6): wait, with whom to ask. Undefined for any

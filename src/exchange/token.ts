@@ -1,13 +1,12 @@
 import type { Minted } from "../cloud/types.ts";
 import type { RepositoryId } from "../base/ids.ts";
 import { azureResource } from "../plan/index.ts";
-import type { ActiveRepositories } from "./active-repositories.ts";
 import { begin, type Begun } from "./begin.ts";
 import { type Claims } from "./claims.ts";
 import { publish } from "./channel.ts";
 import { drop } from "./drop.ts";
 import { explainEnded, loadGrants, type LoadedGrant } from "./grants.ts";
-import type { KeySet } from "./key-set.ts";
+import type { KnownIds } from "./known-ids.ts";
 import type { LiveCheck } from "./live.ts";
 import { matchGrants, tellable } from "./match.ts";
 import { markMinted, mint } from "./mint.ts";
@@ -21,8 +20,7 @@ import type { ExchangeDeps } from "./types.ts";
 
 export interface Parts {
   readonly deps: ExchangeDeps;
-  readonly repositories: ActiveRepositories;
-  readonly keys: KeySet;
+  readonly repositories: KnownIds<RepositoryId>;
   readonly live: LiveCheck;
 }
 /** What is known of the caller so far, for the log and the refusal count. Filled only from a verified token. */
@@ -54,7 +52,7 @@ export async function exchangeToken(
   trail.attempt = unverified.runAttempt;
   if (!(await parts.repositories.has(unverified.repositoryId)))
     throw new Refused("access_denied", { why: "repository" });
-  const claims = await verifySubjectToken(params.subjectToken, rules, parts.keys, deps.clock);
+  const claims = await verifySubjectToken(params.subjectToken, rules, deps.keySet, deps.clock);
   trail.claims = claims;
 
   const grant = await findGrant(deps, claims, params, trail);

@@ -6,6 +6,7 @@ import type { GitHub, ResolveRepositories } from "../github/index.ts";
 import type { Keys, Sealer } from "../issuer/index.ts";
 import type { Recorder } from "../recorder/index.ts";
 import type { Db } from "../store/index.ts";
+import type { KeySet } from "./key-set.ts";
 import type { LiveHead } from "./live-head.ts";
 import type { Policies } from "./policies.ts";
 
@@ -35,8 +36,8 @@ export interface ExchangeDeps {
   readonly newId: () => string;
   /** Asks for a reconcile, when the default branch is ahead of what was judged (queue/). */
   readonly enqueue: (key: string) => Promise<void>;
-  /** For the issuer's key set only. */
-  readonly fetch?: typeof fetch;
+  /** Of GitHub's issuer. */
+  readonly keySet: KeySet;
 }
 
 export interface Answer {

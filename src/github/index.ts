@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { RetryLater } from "../base/errors.ts";
 import { commitSha, ownerId, repositoryId, userId } from "../base/ids.ts";
+import { commitFile, createBranch, openPullRequest } from "./ask.ts";
 import { branchCommit, filesAt, firstParents, policyAt, requestBlobs, Tips } from "./branch.ts";
 import { Client, type ClientOptions } from "./client.ts";
 import { NotVisible } from "./errors.ts";
@@ -25,10 +26,13 @@ export function createGitHub(options: ClientOptions): GitHub {
   const client = new Client(options);
   const tips = new Tips(client);
   let bot: GitHub["bot"] | undefined;
+  const identified = (): GitHub["bot"] => {
+    if (!bot) throw new RetryLater("github_unidentified", "GitHub has not told yet which bot account we are.");
+    return bot;
+  };
   return {
     get bot() {
-      if (!bot) throw new RetryLater("github_unidentified", "GitHub has not told yet which bot account we are.");
-      return bot;
+      return identified();
     },
     async identify(repo) {
       if (bot) return;
@@ -94,6 +98,9 @@ export function createGitHub(options: ClientOptions): GitHub {
     setTitle: (repo, number, title) => setTitle(client, repo, number, title),
     requestReviewers: (repo, number, reviewers) => requestReviewers(client, repo, number, reviewers),
     merge: (repo, number, head, title, message) => merge(client, repo, number, head, title, message),
+    commitFile: (repo, parent, path, content, message) => commitFile(client, repo, parent, path, content, message),
+    createBranch: (repo, branch, commit) => createBranch(client, repo, branch, commit),
+    openPullRequest: async (repo, pullRequest) => openPullRequest(client, repo, identified().id, pullRequest),
     dispatch: (fullName, file, ref, inputs) => dispatch(client, fullName, file, ref, inputs),
     cancelRun: (fullName, id) => cancelRun(client, fullName, id),
     ledgerTip: (repo) => ledgerTip(tips, repo),

@@ -53,6 +53,14 @@ export type MergeResult =
   | { readonly kind: "merged"; readonly sha: CommitSha }
   /** Head moved, base moved, not mergeable, closed: read again and decide again, never a blind retry (C28). */
   | { readonly kind: "refused"; readonly status: 405 | 409 | 422; readonly message: string };
+export interface NewPullRequest {
+  /** Of the same repository. */
+  readonly branch: string;
+  readonly base: string;
+  readonly title: string;
+  /** Markdown. */
+  readonly body: string;
+}
 export type PutResult =
   | { readonly kind: "created"; readonly commit: CommitSha; readonly parent: CommitSha | null }
   /** The path exists already: somebody, perhaps we, wrote it. */
@@ -110,6 +118,12 @@ export interface GitHub {
     reviewers: { users: readonly string[]; teams: readonly string[] },
   ): Promise<void>;
   merge(repo: RepoRef, number: number, head: CommitSha, title: string, message: string): Promise<MergeResult>;
+  /** A commit that adds one plain file to its parent; no branch has it yet. */
+  commitFile(repo: RepoRef, parent: CommitSha, path: string, content: string, message: string): Promise<CommitSha>;
+  /** A new branch at a commit. false: there is one of that name, which is left alone, or there can be none. */
+  createBranch(repo: RepoRef, branch: string, commit: CommitSha): Promise<boolean>;
+  /** Opens the pull request of a branch, or finds the one that we opened for it. @returns its number */
+  openPullRequest(repo: RepoRef, pullRequest: NewPullRequest): Promise<number>;
   dispatch(
     fullName: string,
     file: string,

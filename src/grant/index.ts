@@ -1,5 +1,5 @@
 import type { CountersignError } from "../base/errors.ts";
-import { accessRepoKey, pendingPullRequests, pullRequestKey, toEnrolment } from "../pull-request/index.ts";
+import { accessRepoKey, pullRequestKey, toEnrolment, watchedPullRequests } from "../pull-request/index.ts";
 import { dispatchKey, type GrantDeps } from "./deps.ts";
 import { openDispatches } from "./dispatch.ts";
 import { expireGrants } from "./end-grants.ts";
@@ -33,9 +33,8 @@ export async function sweepGrants(deps: GrantDeps): Promise<void> {
   for (const enrolment of rows.map(toEnrolment)) {
     await attempt("pull requests", async () => {
       const open = await deps.github.openPullRequests(enrolment);
-      // What waits in a pull request that is over as well: perhaps nobody told us that it is.
-      const waiting = await pendingPullRequests(deps.db, enrolment.id);
-      for (const number of new Set([...open, ...waiting])) await deps.enqueue(pullRequestKey(enrolment.id, number));
+      const watched = await watchedPullRequests(deps.db, enrolment.id);
+      for (const number of new Set([...open, ...watched])) await deps.enqueue(pullRequestKey(enrolment.id, number));
     });
   }
 }

@@ -7,6 +7,7 @@ import type { BranchCommit } from "../github/types.ts";
 import { decidePlanHash, planWindow } from "../plan/index.ts";
 import type { Window } from "../plan/types.ts";
 import {
+  asRequested,
   decideLive,
   type Enrolment,
   evaluateRequests,
@@ -103,7 +104,9 @@ async function decideAgain(
     return all("decision_differs");
   }
   const posted = await readPosted(deps, answer.snapshot);
-  const snapshot = withoutEarlier(answer.snapshot, posted);
+  const own = await asRequested(deps, withoutEarlier(answer.snapshot, posted));
+  if (!own.ok) return all("decision_differs");
+  const { snapshot, excluded } = own;
   const evaluation = await evaluateRequests(deps, snapshot, policy, paths, true);
   if (!evaluation.ok) return all("decision_differs");
   const { requests } = evaluation;
@@ -117,10 +120,10 @@ async function decideAgain(
     policy,
     subject,
     planPostedAt: planPostedAt(posted, plans),
-    excluded: [],
+    excluded,
   });
   if (decision.outcome === "retry") throw new RetryLater("github_behind", decision.tree.text);
-  const requester = pullRequest.author;
+  const requester = snapshot.pullRequest.author;
   if (decision.outcome !== "approved" || !requester) return all("decision_differs");
   const approvers = decision.approvers.map(({ id, login }) => ({ id, login }));
   return requests.map((request): Judged => {

@@ -78,5 +78,5 @@ function errorPage(errors: PublicDeps["errors"]): string {
     ({ code, status, sentence, cure }) =>
       `<h2 id="${forHtml(code)}">${forHtml(code)} (${status})</h2>\n<p>${forHtml(sentence)}</p>\n<p>${forHtml(cure)}</p>`,
   );
-  return `<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>Countersign: errors of POST /token</title>\n<h1>Errors of POST /token</h1>\n${sections.join("\n")}\n</html>\n`;
+  return `<!doctype html>\n<html lang="en">\n<meta charset="utf-8">\n<title>Countersign: errors of POST /token and POST /requests</title>\n<h1>Errors of POST /token and POST /requests</h1>\n${sections.join("\n")}\n</html>\n`;
 }

@@ -17,6 +17,7 @@ import type {
   PolicyAcceptedEntry,
   PolicyQuarantineEntry,
   RefusedEntry,
+  RequestedEntry,
   RequestQuarantinedEntry,
   RevokedEntry,
 } from "./types.ts";
@@ -99,6 +100,7 @@ const dispatchFailed: z.ZodType<DispatchFailedEntry> = z.strictObject({
   grants: z.array(uuid),
   code: text,
 });
+const job = { repository_id: id, run_id: id, run_attempt: id, actor_id: id, sha: hex40, jti_sha256: digest };
 const issued: z.ZodType<IssuedEntry> = z.strictObject({
   ...ofGrant,
   type: z.literal("issued"),
@@ -109,7 +111,7 @@ const issued: z.ZodType<IssuedEntry> = z.strictObject({
   subject: text,
   identifiers: texts,
   expires_at: instant,
-  job: z.strictObject({ repository_id: id, run_id: id, run_attempt: id, actor_id: id, sha: hex40, jti_sha256: digest }),
+  job: z.strictObject(job),
   plan_hash: digest,
 });
 const dropped: z.ZodType<DroppedEntry> = z.strictObject({
@@ -141,10 +143,22 @@ const keyRotated: z.ZodType<KeyRotatedEntry> = z.strictObject({
   old_kid: text,
   key: publicKey,
 });
+const requested: z.ZodType<RequestedEntry> = z.strictObject({
+  ...common,
+  type: z.literal("requested"),
+  request: uuid,
+  path: text,
+  pull_request: id,
+  commit: hex40,
+  requested_by: actor,
+  triggered_by: actor,
+  asked_sha256: digest,
+  job: z.strictObject({ ...job, repository: text, file: text }),
+});
 /** Later issues define these; until then any JSON members may stand in them. */
 const other: z.ZodType<OtherEntry> = z.looseObject({
   ...common,
-  type: z.enum(["requested", "closed", "break_glass", "ledger_accepted"]),
+  type: z.enum(["closed", "break_glass", "ledger_accepted"]),
 }) as unknown as z.ZodType<OtherEntry>;
 
 const shapes: Readonly<Record<Entry["type"], z.ZodType<Entry>>> = {
@@ -162,7 +176,7 @@ const shapes: Readonly<Record<Entry["type"], z.ZodType<Entry>>> = {
   expired,
   refused,
   key_rotated: keyRotated,
-  requested: other,
+  requested,
   closed: other,
   break_glass: other,
   ledger_accepted: other,

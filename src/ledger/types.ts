@@ -146,9 +146,24 @@ export interface KeyRotatedEntry extends Common {
   readonly old_kid: string;
   readonly key: { readonly kid: string; readonly public_key: string };
 }
-/** `requested`, `closed`, `break_glass`, `ledger_accepted`: written from later issues on; readers accept them now. */
+/** A job asked, and we opened this pull request for it; `requested_by` is the requester. */
+export interface RequestedEntry extends Common {
+  readonly type: "requested";
+  /** UUID; the branch is `countersign/request/<it>`. */
+  readonly request: string;
+  readonly path: string;
+  readonly pull_request: number;
+  /** The one commit of that branch. */
+  readonly commit: string;
+  readonly requested_by: LedgerActor;
+  /** Who started that run attempt; may not approve either. */
+  readonly triggered_by: LedgerActor;
+  readonly asked_sha256: string;
+  readonly job: IssuedEntry["job"] & { readonly repository: string; readonly file: string };
+}
+/** `closed`, `break_glass`, `ledger_accepted`: written from later issues on; readers accept them now. */
 export interface OtherEntry extends Common {
-  readonly type: "requested" | "closed" | "break_glass" | "ledger_accepted";
+  readonly type: "closed" | "break_glass" | "ledger_accepted";
   readonly [member: string]: Json;
 }
 
@@ -166,6 +181,7 @@ export type Entry =
   | ExpiredEntry
   | RefusedEntry
   | KeyRotatedEntry
+  | RequestedEntry
   | OtherEntry;
 
 /** What is signed, in canonical JSON, prefixed by `countersign-ledger-v1\n` so that the signature fits nothing else. */

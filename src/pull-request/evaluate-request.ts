@@ -65,7 +65,7 @@ export async function evaluateRequests(
   const { repository, pullRequest } = snapshot;
   const files = await deps.github.files(repository, pullRequest.headSha, paths);
   const results = await Promise.all(
-    paths.map((path, i) => evaluateOne(deps, snapshot, policy, path, files[i] ?? null, merged)),
+    paths.map((path, i) => evaluateFile(deps, snapshot, policy, path, files[i] ?? null, merged)),
   );
   const diagnostics = results.flatMap((r) => r.diagnostics);
   const requests = results.flatMap((r) => (r.request ? [r.request] : []));
@@ -79,9 +79,16 @@ interface One {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-async function evaluateOne(
+/** What a request is asked in: which access repo, and who asks. */
+interface Asking {
+  readonly repository: Snapshot["repository"];
+  readonly pullRequest: Pick<Snapshot["pullRequest"], "author">;
+}
+
+/** One file, as `evaluateRequests` judges each; also before there is a pull request. */
+export async function evaluateFile(
   deps: RequestDeps,
-  snapshot: Snapshot,
+  snapshot: Asking,
   policy: Policy,
   path: string,
   file: TreeFile | null,

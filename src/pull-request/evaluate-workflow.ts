@@ -28,7 +28,7 @@ const executable = 0o100755;
  */
 export async function evaluateWorkflow(
   github: GitHub,
-  snapshot: Snapshot,
+  snapshot: Pick<Snapshot, "repository">,
   requester: Actor,
   request: ResolvedRequest,
   at: Locate,

@@ -88,13 +88,19 @@ export async function forgetPending(
     .execute();
 }
 
-/** Pull requests that something waits in: those that are no longer open must be looked at, though no webhook said so. */
-export async function pendingPullRequests(db: Db, repositoryId: number): Promise<readonly number[]> {
+/** Pull requests that we take to be open: those that are not must be looked at as well, though no webhook said so. */
+export async function watchedPullRequests(db: Db, repositoryId: number): Promise<readonly number[]> {
   const rows = await db
     .selectFrom("pending_request")
     .select("pull_request")
-    .distinct()
     .where("repository_id", "=", String(repositoryId))
+    .union(
+      db
+        .selectFrom("asked_request")
+        .select((b) => b.ref("pull_request").$notNull().as("pull_request"))
+        .where("repository_id", "=", String(repositoryId))
+        .where("state", "=", "open"),
+    )
     .execute();
   return rows.map((row) => row.pull_request);
 }

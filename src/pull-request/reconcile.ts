@@ -7,6 +7,7 @@ import type { Digest } from "../base/ids.ts";
 import { oneLine } from "../base/text.ts";
 import type { CheckContent } from "../github/types.ts";
 import { decidePlanHash, describePlan } from "../plan/index.ts";
+import { asRequested, noteAskedState } from "./asked.ts";
 import { diagnosticsCheck, plainCheck, policyCheck, requestCheck, reviewersOf } from "./check-text.ts";
 import { decideLive } from "./decide-live.ts";
 import { storeDecision } from "./decisions.ts";
@@ -42,16 +43,24 @@ export async function reconcilePullRequest(deps: ReconcileDeps, repositoryId: nu
   if (read.pullRequest.state === "merged") await deps.enqueue(accessRepoKey(repositoryId));
   if (read.pullRequest.state !== "open") return over(deps, enrolment, read); // C06: nothing is posted on what is over
   await forgetPending(deps.db, repositoryId, number, { except: read.pullRequest.headSha });
+  await noteAskedState(deps.db, read);
   const posted = await readPosted(deps, read);
-  const snapshot = withoutEarlier(read, posted);
-  await judge({ deps, enrolment, snapshot, posted, accepted: enrolment.accepted });
+  const own = await asRequested(deps, withoutEarlier(read, posted));
+  if (!own.ok) {
+    await forgetPending(deps.db, repositoryId, number);
+    return post(deps, read, posted, plainCheck("failure", "Not what the job asked for", [own.why]), null);
+  }
+  const { snapshot, excluded } = own;
+  await judge({ deps, enrolment, snapshot, excluded, posted, accepted: enrolment.accepted });
 }
 
 /**
  * What was merged waits until the default branch has been judged up to here: a job that polls between merge and grant is still
  * told to wait. The sweep comes again for what waits in a pull request that is not open.
  */
-async function over({ db }: ReconcileDeps, enrolment: Enrolment, { pullRequest, tip }: Snapshot): Promise<void> {
+async function over({ db }: ReconcileDeps, enrolment: Enrolment, snapshot: Snapshot): Promise<void> {
+  const { pullRequest, tip } = snapshot;
+  await noteAskedState(db, snapshot);
   if (pullRequest.state === "merged" && enrolment.state === "active" && enrolment.head !== tip.sha) return;
   await forgetPending(db, enrolment.id, pullRequest.number);
 }
@@ -61,6 +70,8 @@ interface Context {
   readonly enrolment: Enrolment;
   readonly accepted: NonNullable<Enrolment["accepted"]>;
   readonly snapshot: Snapshot;
+  /** Who may not approve beside those that the snapshot shows. */
+  readonly excluded: DecisionInput["excluded"];
   readonly posted: Posted | null;
 }
 
@@ -102,7 +113,7 @@ async function judge(context: Context): Promise<void> {
 }
 
 async function judgeRequest(context: Context, accepted: Digest, paths: readonly string[]): Promise<void> {
-  const { deps, snapshot, posted } = context;
+  const { deps, snapshot, posted, excluded } = context;
   const { id } = snapshot.repository;
   const { number } = snapshot.pullRequest;
   const invalid = async (content: CheckContent): Promise<void> => {
@@ -125,7 +136,7 @@ async function judgeRequest(context: Context, accepted: Digest, paths: readonly 
   const { requests, warnings } = evaluation;
   const subject: DecisionInput["subject"] = { kind: "request", requests: requests.map((r) => r.subject) };
   const plans = decidePlanHash(new Map(requests.map((r) => [r.request.path.path, r.plan])));
-  const input = { snapshot, policy, subject, planPostedAt: planPostedAt(posted, plans) ?? notYet, excluded: [] };
+  const input = { snapshot, policy, subject, planPostedAt: planPostedAt(posted, plans) ?? notYet, excluded };
   const decision = await decideLive(deps, input);
   if (decision.outcome === "retry") throw new RetryLater("github_behind", decision.tree.text);
   await post(deps, snapshot, posted, requestCheck(snapshot, requests, decision, warnings), plans);
@@ -161,7 +172,7 @@ async function judgeRequest(context: Context, accepted: Digest, paths: readonly 
 }
 
 async function judgePolicy(context: Context): Promise<void> {
-  const { deps, snapshot, posted, accepted } = context;
+  const { deps, snapshot, posted, accepted, excluded } = context;
   const evaluation = await evaluatePolicy(deps, snapshot, accepted);
   if (!evaluation.ok) {
     return post(
@@ -180,7 +191,7 @@ async function judgePolicy(context: Context): Promise<void> {
   }
   const subject: DecisionInput["subject"] = { kind: "policy", paths };
   const shown = digestOf({ v: 1, accepted: policy.digest, resulting });
-  const input = { snapshot, policy, subject, planPostedAt: planPostedAt(posted, shown) ?? notYet, excluded: [] };
+  const input = { snapshot, policy, subject, planPostedAt: planPostedAt(posted, shown) ?? notYet, excluded };
   const decision = await decideLive(deps, input);
   if (decision.outcome === "retry") throw new RetryLater("github_behind", decision.tree.text);
   await post(deps, snapshot, posted, policyCheck(snapshot, paths, decision, warnings), shown);

@@ -4,12 +4,14 @@ import type { Db } from "./index.ts";
 import { initial } from "./migrations/0001-initial.ts";
 import { pendingRequests } from "./migrations/0002-pending-requests.ts";
 import { sealedTokens } from "./migrations/0003-sealed-tokens.ts";
+import { askedRequests } from "./migrations/0004-asked-requests.ts";
 
 /** In code, not read from a folder: what runs is what was type-checked, wherever the program is started from. */
 const migrations: Record<string, Migration> = {
   "0001-initial": initial,
   "0002-pending-requests": pendingRequests,
   "0003-sealed-tokens": sealedTokens,
+  "0004-asked-requests": askedRequests,
 };
 
 /**

@@ -244,6 +244,36 @@ export interface PendingRequestTable {
   /** Owners of open slots, as CODEOWNERS spells them. */
   awaited: JsonColumn<readonly string[]>;
 }
+/** A request that a job asked for (`POST /requests`): who asked, and what exactly we opened for it. */
+export interface AskedRequestTable {
+  /** UUID; names the branch. */
+  id: string;
+  repository_id: BigInt_;
+  path: string;
+  /** The request file and the pull request's title; null once they are in git. */
+  body: string | null;
+  title: string | null;
+  /** Digest of what was asked: the same run attempt that asks for the same again gets the same pull request. */
+  asked_sha256: string;
+  workflow_repository_id: BigInt_;
+  workflow_repository: string;
+  workflow_file: string;
+  run_id: BigInt_;
+  run_attempt: number;
+  sha: string;
+  jti_sha256: string;
+  requester_id: BigInt_;
+  requester_login: string;
+  triggered_by_id: BigInt_;
+  triggered_by_login: string;
+  /** `opening`: a job of the queue is at it. `closed`: merged as well. */
+  state: "opening" | "open" | "closed" | "failed";
+  reason: string | null;
+  /** The one commit of the branch; stored before the branch is made. */
+  commit_sha: string | null;
+  pull_request: number | null;
+  created_at: Time;
+}
 
 export interface Database {
   enrolment: EnrolmentTable;
@@ -263,4 +293,5 @@ export interface Database {
   signing_key: SigningKeyTable;
   refusal: RefusalTable;
   pending_request: PendingRequestTable;
+  asked_request: AskedRequestTable;
 }

@@ -7,6 +7,7 @@ import { type CommitSha, objectId, ownerId, repositoryId, userId } from "../../s
 import type { Broker, Minted } from "../../src/cloud/index.ts";
 import {
   createExchange,
+  createKeySet,
   createLiveHead,
   createPolicies,
   type Exchange,
@@ -176,6 +177,7 @@ export async function startWorld(
     clock,
     log: { info: note, warn: note, error: note },
     config,
+    keySet: createKeySet(issuer.url, fetch),
     newId: randomUUID,
     enqueue: async (key) => void enqueued.push(key),
   };

@@ -1,0 +1,81 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { CountersignError, RetryLater } from "../base/errors.ts";
+import type { RepositoryId } from "../base/ids.ts";
+import { UpstreamFailure } from "../cloud/index.ts";
+import { LedgerStopped } from "../recorder/index.ts";
+import { refused } from "./answers.ts";
+import { claimIds } from "./claims.ts";
+import type { Code } from "./codes.ts";
+import { Refused } from "./refused.ts";
+import type { Trail } from "./token.ts";
+import type { Answer, ExchangeDeps } from "./types.ts";
+
+export interface Meta {
+  readonly correlationId: string;
+  readonly remote: string;
+}
+interface Options {
+  readonly deps: { readonly config: { readonly publicUrl: string }; readonly log: ExchangeDeps["log"] };
+  /** Strangers are answered at multiples of this, in milliseconds, so that time tells them nothing (C44). */
+  readonly floor: (trail: Trail) => number;
+  /** Counts a refusal of a job whose access repo is known. */
+  readonly note?: (access: RepositoryId, job: RepositoryId, code: Code) => void;
+}
+
+/**
+ * Runs one request to its answer and never throws: a refusal is logged at once, counted, and told in its one shape. What we did
+ * not foresee is "try again", with the cause in the log, never a success (C46).
+ */
+export function answering({ deps: { config, log }, floor, note }: Options) {
+  return async ({ correlationId, remote }: Meta, work: (trail: Trail) => Promise<Answer>): Promise<Answer> => {
+    const arrived = performance.now();
+    const trail: Trail = {};
+    try {
+      return await work(trail);
+    } catch (error) {
+      const refusal = asRefused(error);
+      const { code, detail } = refusal;
+      const cause = error === refusal ? refusal.cause : error;
+      // Who waits for an approval comes every few seconds, and is no refusal.
+      const pending = code === "authorization_pending";
+      log[pending ? "info" : "warn"](
+        { correlation_id: correlationId, remote, code, ...known(trail), detail, ...causeOf(cause) },
+        pending ? "pending" : "refused",
+      );
+      if (!pending && trail.claims && trail.access) note?.(trail.access, trail.claims.repositoryId, code);
+      const step = floor(trail);
+      if (code === "access_denied") await delay(step - ((performance.now() - arrived) % step));
+      return refused(refusal, config.publicUrl, correlationId);
+    }
+  };
+}
+
+function asRefused(error: unknown): Refused {
+  if (error instanceof Refused) return error;
+  if (error instanceof LedgerStopped) return new Refused("issuing_stopped");
+  const after = error instanceof RetryLater ? error.after : undefined;
+  return new Refused("temporarily_unavailable", {}, { retryAfter: after });
+}
+
+/** Ids only, for the log. */
+export const known = ({ claims, access, grant, exchange }: Trail): Readonly<Record<string, unknown>> => ({
+  access,
+  grant,
+  exchange,
+  ...(claims && claimIds(claims)),
+});
+
+/** Our own errors hold no secrets; others' messages may quote what was sent, so of those only the kind is logged. */
+function causeOf(cause: unknown): Readonly<Record<string, unknown>> {
+  if (cause === undefined) return {};
+  if (cause instanceof CountersignError)
+    return { cause: { code: cause.code, message: cause.message, ...upstreamOf(cause.cause) } };
+  if (cause instanceof Error) return { cause: { name: cause.name, code: (cause as { code?: unknown }).code } };
+  return { cause: { name: typeof cause } };
+}
+
+/** What a cloud's refusal is known by there: its number or name, and the id under which its own log has it. */
+const upstreamOf = (error: unknown): Readonly<Record<string, unknown>> =>
+  error instanceof UpstreamFailure
+    ? { upstream: { name: error.name, message: error.message, status: error.status, request_id: error.requestId } }
+    : {};

@@ -72,7 +72,8 @@ async function openPostgres(connectionString: string, options: OpenStoreOptions)
     connectionString,
     max: 10,
     application_name: "countersign",
-    connectionTimeoutMillis: 5000,
+    // Also the longest wait for a free connection: a thousand jobs at once wait their turn, within their deadline of 45 s.
+    connectionTimeoutMillis: 20_000,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
     // Every statement of ours is short, and no transaction is held across a network call (DESIGN.md section 4): what

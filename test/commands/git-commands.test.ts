@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseRequestPath } from "../../src/access-repo/index.ts";
 import { gitCommands } from "../../src/commands/git-commands.ts";

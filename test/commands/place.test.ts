@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { hostOption, parseRemote, readPlace, repositoryOption, shown } from "../../src/commands/place.ts";
 import { type Folder, newFolder } from "./access-repo.ts";

@@ -62,32 +62,71 @@ export function globTokens(pattern: string, one = false): readonly GlobToken[] {
 /** Whole-text match with `*` only. The text must already be one path segment, or have no segments. */
 export const globFits = (pattern: string, text: string): boolean => tokensFit(globTokens(pattern), Array.from(text));
 
-/** True where some text fits both patterns (`*` and `?`). Time is the product of the lengths. */
-export function globsMeet(a: string, b: string): boolean {
-  const left = globTokens(a, true);
-  const right = globTokens(b, true);
-  // row[j]: can the first i tokens of left and the first j of right produce the same text?
-  let row: boolean[] = [true];
-  for (let j = 1; j <= right.length; j++) row.push(row[j - 1] === true && right[j - 1] === "any");
-  for (let i = 1; i <= left.length; i++) {
-    const l = left[i - 1];
-    const next: boolean[] = [row[0] === true && l === "any"];
-    for (let j = 1; j <= right.length; j++) {
-      const r = right[j - 1];
-      const both = row[j - 1] === true && agree(l, r);
-      next.push(
-        both ||
-          (l === "any" && (row[j] === true || next[j - 1] === true)) ||
-          (r === "any" && (row[j] === true || next[j - 1] === true)),
-      );
-    }
-    row = next;
+// Wildcards among character codes: a run, one character, and the same two without a colon.
+const anyRun = -1;
+const anyOne = -2;
+const inField = -2;
+const fieldRun = anyRun + inField;
+const fieldOne = anyOne + inField;
+const colon = 0x3a;
+/** Region and account of a real ARN, not empty, without a colon, and the colon behind each. */
+const regionAndAccount = [fieldOne, fieldRun, colon, fieldOne, fieldRun, colon];
+
+/** A glob whose wildcards are told from characters, for one that is compared with many. */
+export type Symbols = ArrayLike<number>;
+
+export function symbols(glob: string): Symbols {
+  const found = new Int32Array(glob.length);
+  for (let i = 0; i < glob.length; i++) {
+    const c = glob.charCodeAt(i);
+    found[i] = c === 0x2a ? anyRun : c === 0x3f ? anyOne : c;
   }
-  return row[right.length] === true;
+  return found;
 }
 
-function agree(l: GlobToken | undefined, r: GlobToken | undefined): boolean {
-  if (l === undefined || r === undefined) return false;
-  if (typeof l === "string" || typeof r === "string") return true;
-  return l.literal === r.literal;
+/** True where some text fits both patterns (`*` and `?`). Time is the product of the lengths. */
+export const globsMeet = (a: string, b: string): boolean => symbolsMeet(symbols(a), symbols(b));
+
+/**
+ * True where a pattern of region, account and rest can take a real `region:account:rest`, of which `rest` is a glob whose
+ * wildcards hold no colon. Not field by field: a `*` may go beyond its colon ("If the * wildcard is the last character of a resource
+ * ARN segment, it can expand to match beyond the colon boundaries", IAM User Guide, JSON policy elements: Resource), so that
+ * `*:microvm-image:x` takes `eu-west-1:123456789012:microvm-image:x`.
+ */
+export const meetsArnEnd = (pattern: string, rest: string): boolean =>
+  symbolsMeet(symbols(pattern), [
+    ...regionAndAccount,
+    ...Array.from(symbols(rest), (symbol) => (symbol < 0 ? symbol + inField : symbol)),
+  ]);
+
+/** As `globsMeet`. */
+export function symbolsMeet(left: Symbols, right: Symbols): boolean {
+  // row[j]: can what was read of left and the first j of right produce the same text?
+  let row = new Uint8Array(right.length + 1);
+  let next = new Uint8Array(right.length + 1);
+  row[0] = 1;
+  for (let j = 1; j <= right.length; j++) row[j] = isRun(right[j - 1]) ? (row[j - 1] ?? 0) : 0;
+  for (let i = 0; i < left.length; i++) {
+    const l = left[i] ?? 0;
+    next[0] = isRun(l) ? (row[0] ?? 0) : 0;
+    for (let j = 1; j <= right.length; j++) {
+      const r = right[j - 1] ?? 0;
+      const both = row[j - 1] === 1 && agree(l, r);
+      // A run is over, or takes one more from the other side.
+      const byLeft = isRun(l) && (row[j] === 1 || (next[j - 1] === 1 && agree(l, r)));
+      const byRight = isRun(r) && (next[j - 1] === 1 || (row[j] === 1 && agree(l, r)));
+      next[j] = both || byLeft || byRight ? 1 : 0;
+    }
+    [row, next] = [next, row];
+  }
+  return row[right.length] === 1;
+}
+
+const isRun = (symbol: number | undefined): boolean => symbol === anyRun || symbol === fieldRun;
+
+/** Whether some one character fits both. */
+function agree(l: number, r: number): boolean {
+  if (l >= 0 && r >= 0) return l === r;
+  // One of the two is a wildcard.
+  return !(l <= fieldRun && r === colon) && !(r <= fieldRun && l === colon);
 }

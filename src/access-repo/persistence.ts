@@ -1,5 +1,5 @@
 import { actionPattern, isWild } from "./action-pattern.ts";
-import { globsMeet, wildFits } from "./glob.ts";
+import { globsMeet, meetsArnEnd, type Symbols, symbols, symbolsMeet, wildFits } from "./glob.ts";
 import { type PersistentAction, persistentActions } from "./persistent-actions.ts";
 import { arnFields } from "./statement-syntax.ts";
 import type { Statement } from "./types.ts";
@@ -10,6 +10,8 @@ interface Family {
   readonly name: string;
   /** What stands before the first wildcard. */
   readonly start: string;
+  /** For a family with wildcards. */
+  readonly symbols: Symbols | undefined;
   readonly on: string | undefined;
 }
 const literalStart = (pattern: string): string => /^[^*?]*/.exec(pattern)?.[0] ?? "";
@@ -18,7 +20,8 @@ function familiesOf(service: string, entry: PersistentAction): readonly Family[]
   const { name: names, on } = typeof entry === "string" ? { name: entry, on: undefined } : entry;
   return names.split(" ").map((name) => {
     const lower = name.toLowerCase();
-    return { shown: `${service}:${name}`, name: lower, start: literalStart(lower), on };
+    const wild = isWild(lower) ? symbols(lower) : undefined;
+    return { shown: `${service}:${name}`, name: lower, start: literalStart(lower), symbols: wild, on };
   });
 }
 
@@ -41,21 +44,19 @@ export function persistenceOf(action: string, actsOn: ActsOn = () => true): stri
   // A lone `*` is everything; what is no pattern has no meaning here, and no meaning is not "none".
   if (pattern === undefined) return "sts:AssumeRole*";
   const start = literalStart(pattern.name);
+  const asked = symbols(pattern.name);
   return families.get(pattern.service)?.find(
     (family) =>
       // Most pairs differ before any wildcard and need no closer look.
       (start.startsWith(family.start) || family.start.startsWith(start)) &&
-      meets(pattern.name, family.name) &&
+      // Two globs are compared at a cost of their lengths multiplied; most families are plain names, which cost far less.
+      (family.symbols === undefined ? wildFits(pattern.name, family.name) : symbolsMeet(asked, family.symbols)) &&
       (family.on === undefined || actsOn(pattern.service, family.on)),
   )?.shown;
 }
 
-/** Two globs are compared at a cost of their lengths multiplied; most families are plain names, which cost far less. */
-const meets = (pattern: string, family: string): boolean =>
-  isWild(family) ? globsMeet(pattern, family) : wildFits(pattern, family);
-
 /**
- * Whether one of the resources can be an ARN of the service with region and account whose last field fits. Each question is
+ * Whether one of the resources can be an ARN of the service with region and account whose rest fits. Each question is
  * answered once for all actions of a statement: both lists are long in a hostile file, and their product must not be paid.
  */
 function actsOnOf(resources: readonly string[]): ActsOn {
@@ -73,7 +74,11 @@ function canBe(resource: string, service: string, on: string): boolean {
   // A lone `*`, and what is no ARN.
   if (fields === undefined) return true;
   const [, , of, region, account, last] = fields;
-  return of === service && globsMeet(region, "?*") && globsMeet(account, "?*") && globsMeet(last, on);
+  if (of !== service) return false;
+  return (
+    (globsMeet(region, "?*") && globsMeet(account, "?*") && globsMeet(last, on)) ||
+    meetsArnEnd(`${region}:${account}:${last}`, on)
+  );
 }
 
 /** The first action of the statements that reaches persistence, with its place. */

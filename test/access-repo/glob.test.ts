@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { globFits, runFits } from "../../src/access-repo/glob.ts";
+import { globFits, meetsArnEnd, runFits, wildFits } from "../../src/access-repo/glob.ts";
 
 /** Counts how often each pair of a pattern's part and a text's item is asked. */
 function count(pattern: readonly string[], text: readonly string[]) {
@@ -62,4 +62,26 @@ test("a glob takes whole texts only", () => {
   expect(globFits("a*c", "abbcd")).toBe(false);
   expect(globFits("", "")).toBe(true);
   expect(globFits("*", "")).toBe(true);
+});
+
+describe("C67 a pattern and the end of a real ARN, region:account:rest", () => {
+  /** All texts over the letters, up to a length. */
+  const texts = (letters: string, length: number): string[] => {
+    let last = [""];
+    const all = [""];
+    for (let i = 0; i < length; i++) all.push(...(last = last.flatMap((t) => Array.from(letters, (c) => t + c))));
+    return all;
+  };
+  const real = texts("ab:", 8).filter((text) => text.split(":").length === 3 && !/^:|::/.test(text));
+  const glob = (letters: string, maxLength: number) => fc.string({ unit: fc.constantFrom(...letters), maxLength });
+
+  test("meet exactly where some such ARN fits both", () => {
+    fc.assert(
+      fc.property(glob("ab:*?", 4), glob("ab*?", 2), (pattern, rest) => {
+        const witness = real.some((text) => wildFits(pattern, text) && wildFits(rest, text.split(":")[2] ?? ""));
+        expect(meetsArnEnd(pattern, rest)).toBe(witness);
+      }),
+      { numRuns: 500 },
+    );
+  });
 });

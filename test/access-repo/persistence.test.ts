@@ -184,6 +184,25 @@ describe("what reaches persistence", () => {
     expect(found).toEqual(reaches ? { statement: 1, index: 1, action, reaches: persistenceOf(action) } : undefined);
   });
 
+  // "If the * wildcard is the last character of a resource ARN segment, it can expand to match beyond the colon boundaries."
+  // (IAM User Guide, JSON policy elements: Resource)
+  test.each([
+    ["lambda:*", "arn:aws:lambda:*:microvm-image:x", true],
+    ["lambda:*", "arn:aws:lambda:*:x:y", false],
+    ["lambda:*", "arn:aws:lambda:eu-west-1:*:x", true],
+    ["lambda:*", "arn:aws:lambda:eu-west-1:*image:x:1", false],
+    ["lambda:*", "arn:aws:lambda:*:*image:x", true],
+    ["lambda:*", "arn:aws:lambda:*:function:x", false], // names of images hold no colon
+    ["lambda:*", "arn:aws:lambda:*:123456789012:function:acme-*", false],
+    ["ssm:Get*", "arn:aws:ssm:*:opsitem/x:", false],
+    ["s3:Get*", "arn:aws:s3:*::x", false],
+    ["s3:Get*", "arn:aws:s3:*:123456789012:accesspoint/x", false],
+    ["s3:Get*", "arn:aws:s3:*:access-grants/default:x", false],
+    ["s3:Get*", "arn:aws:s3:*:*:access-grants/default", true],
+  ])("C67 a wildcard may go beyond its colon: %s on %s: %s", (action, resource, reaches) => {
+    expect(firstPersistence([{ actions: [action], resources: [resource] }]) !== undefined).toBe(reaches);
+  });
+
   test("one resource of many is enough, and each statement has its own", () => {
     const grants = "arn:aws:s3:eu-west-1:123456789012:access-grants/default";
     const of = (...resources: readonly string[]) => ({ actions: ["s3:Put*", "s3:Get*"], resources });

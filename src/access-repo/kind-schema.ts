@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { repository } from "./names.ts";
-import { doc, type Frozen, leaf, list, object, oneOf, pattern, trouble } from "./schema.ts";
+import { atMost, doc, type Frozen, leaf, list, object, oneOf, pattern, trouble } from "./schema.ts";
 
 // Values of the kinds other than aws that role and request share.
 
@@ -36,9 +36,13 @@ const permissionName = leaf(
   },
 );
 
-export const permissions = z.record(permissionName, oneOf(["read", "write"])).superRefine((value, context) => {
-  const names = Object.keys(value);
-  if (names.length === 0) trouble(context, [], "At least one permission is needed.", "CS1012");
+const grantableLevels = atMost(
+  50,
+  z.record(permissionName, oneOf(["read", "write"])),
+  "No App has so many permissions.",
+);
+export const permissions = grantableLevels.superRefine((value, context) => {
+  if (Object.keys(value).length === 0) trouble(context, [], "At least one permission is needed.", "CS1012");
   for (const [name, level] of Object.entries(value)) {
     if (level === "write" && grantable[name] !== "write") {
       trouble(context, [name], `${name}: write is never granted.`, "CS1016", "Write read.");

@@ -4,7 +4,7 @@ import { instant, login, owner, prose, targetName } from "./names.ts";
 import { parseRequestPath } from "./request-path.ts";
 import { parseOwner } from "./owner.ts";
 import { innerRequestSchema } from "./request-schema.ts";
-import { doc, type Frozen, leaf, list, object, trouble, version } from "./schema.ts";
+import { atMost, doc, type Frozen, leaf, list, object, trouble, version } from "./schema.ts";
 
 const requestPath = leaf(
   "the path of a request such as requests/aws-prod/2026-11/delete-stale-logs.yml",
@@ -12,13 +12,14 @@ const requestPath = leaf(
 );
 
 const teamName = leaf("a team such as @acme/sre", (text) => (parseOwner(text)?.kind === "team" ? text : undefined));
-const teams = z.record(teamName, list(login, 0, 200)).superRefine((value, context) => {
-  const names = Object.keys(value);
-  if (names.length > 200) trouble(context, [], "At most 200 teams in one file.", "CS1012");
-  // GitHub's names have no case: of two lists for one team, people would believe the one that they see.
-  if (new Set(names.map((name) => name.toLowerCase())).size < names.length)
-    trouble(context, [], "Two team names differ only by case.", "CS1013", "Make one list of the two.");
-});
+const teams = atMost(200, z.record(teamName, list(login, 0, 200)), "At most 200 teams in one file.").superRefine(
+  (value, context) => {
+    const names = Object.keys(value);
+    // GitHub's names have no case: of two lists for one team, people would believe the one that they see.
+    if (new Set(names.map((name) => name.toLowerCase())).size < names.length)
+      trouble(context, [], "Two team names differ only by case.", "CS1013", "Make one list of the two.");
+  },
+);
 
 const expectation = leaf(
   "allowed, refused <code> such as refused CS2016, or needs <slots> such as needs 2 owners, 1 @acme/security",

@@ -14,7 +14,7 @@ import {
   targetName,
   workflowFile,
 } from "./names.ts";
-import { doc, type Frozen, integer, leaf, list, object, oneOf, trouble, version } from "./schema.ts";
+import { atMost, doc, type Frozen, integer, leaf, list, object, oneOf, trouble, version } from "./schema.ts";
 import { actions, resources, statements } from "./statement-schema.ts";
 
 /** Which workflow; every part may come from the role's defaults instead. */
@@ -67,9 +67,9 @@ const inputName = leaf("an input name such as dry_run", (text) =>
 );
 // Always text to us, as GitHub hands it to the workflow; a person may write `dry_run: true`.
 const inputValue = z.string().meta({ type: ["string", "number", "boolean"] });
-const inputs = z.record(inputName, inputValue).superRefine((value, context) => {
+const tooManyInputs = `GitHub takes at most ${maxInputs} inputs.`;
+const inputs = atMost(maxInputs, z.record(inputName, inputValue), tooManyInputs).superRefine((value, context) => {
   const names = Object.keys(value);
-  if (names.length > maxInputs) trouble(context, [], `GitHub takes at most ${maxInputs} inputs.`, "CS1012");
   const size = Object.entries(value).reduce((sum, [name, text]) => sum + name.length + text.length, 0);
   if (size > maxInputCharacters)
     trouble(context, [], `Inputs hold at most ${maxInputCharacters} characters in all.`, "CS1012");

@@ -3,8 +3,8 @@ import { boundary, permissions, repositories } from "./kind-schema.ts";
 import { autoApproveKeys, autoApproveTitle, limits } from "./limits-schema.ts";
 import { duration, prose, roleName } from "./names.ts";
 import { isReservedAudience, isReservedClaim } from "./oidc-reserved.ts";
-import { boolean, doc, leaf, list, object, oneOf, pattern, trouble } from "./schema.ts";
-import { actions, statements } from "./statement-schema.ts";
+import { atMost, boolean, doc, leaf, list, object, oneOf, pattern, trouble } from "./schema.ts";
+import { actions, maxStatements, statementList } from "./statement-schema.ts";
 
 const minutes = 60;
 const hours = 3600;
@@ -21,7 +21,7 @@ const everything = z.tuple([
     json: { const: "*" },
   }),
 ]);
-type Allow = z.output<typeof everything> | z.output<typeof statements>;
+type Allow = z.output<typeof everything> | z.output<typeof statementList>;
 const isEverything = (allow: Allow): allow is z.output<typeof everything> => allow[0] === "*";
 
 export const awsRole = object({
@@ -33,7 +33,7 @@ export const awsRole = object({
     "arn:aws:iam::123456789012:role/countersign-operator",
   ),
   allow: doc(
-    z.union([everything, statements]),
+    atMost(maxStatements, z.union([everything, statementList])),
     "What may be asked for at most",
     'A request stays inside; every action and resource pair inside one statement. ["*"] is how one says everything.',
     [{ actions: ["s3:Get*"], resources: ["arn:aws:s3:::acme-*/*"] }],
@@ -164,9 +164,7 @@ const claimName = leaf("a claim name such as team", (text) =>
 ).superRefine((name, context) => {
   if (isReservedClaim(name)) trouble(context, [], `The claim ${name} is reserved.`, "CS1018");
 });
-const claims = z.record(claimName, prose(1, 256)).superRefine((value, context) => {
-  if (Object.keys(value).length > 20) trouble(context, [], "A role has at most 20 claims.", "CS1012");
-});
+const claims = atMost(20, z.record(claimName, prose(1, 256)), "A role has at most 20 claims.");
 export const oidcRole = object({
   ...limits,
   ...autoApprove,
@@ -181,8 +179,8 @@ export const oidcRole = object({
   }),
 }).transform((role) => ({ kind: "oidc" as const, ...role }));
 
+const howMany = "A target has 1 to 100 roles.";
 export const roles = <T extends z.ZodType>(role: T) =>
-  z.record(roleName, role).superRefine((value, context) => {
-    const count = Object.keys(value as object).length;
-    if (count === 0 || count > 100) trouble(context, [], "A target has 1 to 100 roles.", "CS1012");
+  atMost(100, z.record(roleName, role), howMany).superRefine((value, context) => {
+    if (Object.keys(value).length === 0) trouble(context, [], howMany, "CS1012");
   });

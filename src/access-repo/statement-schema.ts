@@ -1,5 +1,5 @@
-import type * as z from "zod";
-import { doc, type Frozen, leaf, list, object } from "./schema.ts";
+import * as z from "zod";
+import { atMost, doc, type Frozen, leaf, list, object } from "./schema.ts";
 import { isAction, isResource } from "./statement-syntax.ts";
 
 const action = leaf("an action such as s3:GetObject or s3:Get*", (text) => (isAction(text) ? text : undefined), {
@@ -31,5 +31,8 @@ const statement = object({
     ["arn:aws:s3:::acme-stale-logs"],
   ),
 });
-export const statements = list(statement, 1, 50);
+export const maxStatements = 50;
+/** Uncounted, for a union with another list: the schema library takes a key for optional where one side of a union is counted. */
+export const statementList = z.array(statement).min(1).max(maxStatements);
+export const statements = atMost(maxStatements, statementList);
 export type Statement = Frozen<z.output<typeof statement>>;

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { prose, roleName } from "./names.ts";
 import { awsRole, azureRole, gcpRole, githubRole, oidcRole, roles } from "./role-schema.ts";
-import { doc, object, pattern, trouble, version } from "./schema.ts";
+import { atMost, doc, object, pattern, version } from "./schema.ts";
 import { statements } from "./statement-schema.ts";
 
 const common = {
@@ -14,9 +14,7 @@ const common = {
   ),
 };
 const region = pattern("a region such as eu-west-1", /^[a-z]{2,4}(?:-[a-z]{2,10}){1,2}-[1-9][0-9]?$/, 30);
-const sets = z.record(roleName, statements).superRefine((value, context) => {
-  if (Object.keys(value).length > 100) trouble(context, [], "A target has at most 100 sets.", "CS1012");
-});
+const sets = atMost(100, z.record(roleName, statements), "A target has at most 100 sets.");
 const cloud = <const Kind extends string>(kind: Kind) =>
   doc(z.literal(kind), "Kind of target", "Decides which keys a role has.");
 const rolesOf = <T extends z.ZodType>(role: T) =>

@@ -25,6 +25,8 @@ export interface Span {
   readonly line: number;
   readonly column: number;
   readonly length: number;
+  /** Not the whole of what was asked for, or only what stands around it: nothing may be put in its place. */
+  readonly partial?: true;
 }
 /** Finds the key or value at a path of a parsed file; where the path is absent, the nearest thing around it. */
 export type Locate = (path: readonly (string | number)[], want?: "key" | "value") => Span;

@@ -1,14 +1,33 @@
 import type { Locate, Span } from "./finding-types.ts";
 
-type Path = readonly (string | number)[];
-const nameOf = (path: Path): string => JSON.stringify(path.map(String));
+/**
+ * One node of the file: where its key and its value stand, as offsets, and what is inside. A tree, and not a table by path:
+ * a path repeats every key above it, so that a key of 30 000 characters over 15 000 entries cost minutes.
+ */
+export interface Place {
+  key?: Range;
+  value?: Range;
+  inside?: Map<string, Place>;
+}
+interface Range {
+  readonly from: number;
+  readonly to: number;
+  /** See Span. */
+  readonly partial?: boolean;
+}
 
-/** Remembers where the keys and values of one text stand: offsets in, lines and columns out. */
+/** The place of what stands under this key, or at this number of a list. */
+export function placeIn(around: Place, step: string | number): Place {
+  const place: Place = {};
+  around.inside ??= new Map();
+  around.inside.set(String(step), place);
+  return place;
+}
+
+/** Offsets in, lines and columns out. */
 export function positionsOf(text: string) {
   const starts = [0];
   for (let i = text.indexOf("\n"); i >= 0; i = text.indexOf("\n", i + 1)) starts.push(i + 1);
-  const keys = new Map<string, Span>();
-  const values = new Map<string, Span>();
 
   /** A span never crosses its line: annotations underline within one line. */
   const span = (from: number, to: number): Span => {
@@ -22,24 +41,29 @@ export function positionsOf(text: string) {
     }
     const lineStart = starts[low] ?? 0;
     const lineEnd = low + 1 < starts.length ? (starts[low + 1] ?? 0) - 1 : text.length;
-    return { line: low + 1, column: start - lineStart + 1, length: Math.max(1, Math.min(to, lineEnd) - start) };
+    const place = { line: low + 1, column: start - lineStart + 1, length: Math.max(1, Math.min(to, lineEnd) - start) };
+    return to > lineEnd ? { ...place, partial: true } : place;
   };
 
-  const at: Locate = (path, want = "value") => {
-    for (let length = path.length; length >= 0; length--) {
-      const name = nameOf(path.slice(0, length));
-      // Something missing inside a mapping is shown at the mapping's key, where a person would add it.
-      const first = want === "key" || length < path.length ? keys : values;
-      const hit = first.get(name) ?? keys.get(name) ?? values.get(name);
-      if (hit) return hit;
-    }
-    return { line: 1, column: 1, length: 1 };
-  };
+  /** Finds what stands below `root`. */
+  const locate =
+    (root: Place): Locate =>
+    (path, want = "value") => {
+      let place: Place | undefined = root;
+      let nearest = root.value;
+      let exact = path.length === 0 && want === "value";
+      for (const [i, step] of path.entries()) {
+        place = place.inside?.get(String(step));
+        if (place === undefined) break;
+        // Something missing inside a mapping is shown at the mapping's key, where a person would add it.
+        const asked = i === path.length - 1 ? place[want] : undefined;
+        exact = asked !== undefined;
+        nearest = asked ?? place.key ?? place.value ?? nearest;
+      }
+      const found = nearest ?? { from: 0, to: 1 };
+      const there = span(found.from, found.to);
+      return exact && found.partial !== true ? there : { ...there, partial: true };
+    };
 
-  return {
-    span,
-    at,
-    key: (path: Path, from: number, to: number): void => void keys.set(nameOf(path), span(from, to)),
-    value: (path: Path, from: number, to: number): void => void values.set(nameOf(path), span(from, to)),
-  };
+  return { span, locate };
 }

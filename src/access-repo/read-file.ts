@@ -1,8 +1,8 @@
 import type * as z from "zod";
 import { oneLine } from "../base/text.ts";
-import { finding, hasErrors, inOrder, quote } from "./diagnostics.ts";
+import { clipped, finding, findings, hasErrors, inOrder, mostFindings, quote } from "./diagnostics.ts";
 import { troubleOf } from "./schema.ts";
-import { clearlyMeant, didYouMean } from "./suggest.ts";
+import { adviseKey } from "./suggest.ts";
 import type { Diagnostic, Locate } from "./types.ts";
 import { readYaml } from "./yaml.ts";
 
@@ -18,22 +18,23 @@ export function readFile<Schema extends z.ZodType>(
   schema: Schema,
 ): ReadFile<z.output<Schema>> {
   const yaml = readYaml(text, file);
-  const found = [...yaml.diagnostics];
-  if (yaml.value === undefined) return { ok: false, diagnostics: found };
+  if (yaml.value === undefined) return { ok: false, diagnostics: yaml.diagnostics };
+  const found = findings();
+  for (const d of yaml.diagnostics) found.add(d);
   const result = schema.safeParse(yaml.value);
   if (!result.success) {
     // Where the YAML itself is at fault, the schema's word about the same place would only repeat it.
-    const taken = new Set(found.map((d) => `${d.line}:${d.column}`));
+    const taken = new Set(yaml.diagnostics.map((d) => `${d.line}:${d.column}`));
     for (const issue of result.error.issues) {
+      if (found.full()) break;
       for (const d of explain(issue, [], yaml.at, file, yaml.value)) {
-        if (!taken.has(`${d.line}:${d.column}`) || d.code === "CS1009") found.push(d);
+        if (!taken.has(`${d.line}:${d.column}`) || d.code === "CS1009") found.add(d);
       }
     }
   }
-  if (result.success && !hasErrors(found)) {
-    return { ok: true, value: result.data, at: yaml.at, diagnostics: inOrder(found) };
-  }
-  return { ok: false, diagnostics: inOrder(found) };
+  const diagnostics = inOrder(found.all);
+  if (result.success && !hasErrors(diagnostics)) return { ok: true, value: result.data, at: yaml.at, diagnostics };
+  return { ok: false, diagnostics };
 }
 
 /** One issue of the schema as findings that say what to write. */
@@ -45,25 +46,32 @@ function explain(
   root: unknown,
 ): Diagnostic[] {
   const path = [...above, ...issue.path.filter((p) => typeof p !== "symbol")];
-  const name = path.join(".") || "This file";
+  const name = clipped(path.join("."), 200) || "This file";
   switch (issue.code) {
     case "unrecognized_keys": {
       const known = knownKeys(issue.message);
-      return issue.keys.map((key) => {
-        const more = { hint: didYouMean(key, known), fix: clearlyMeant(key, known) };
-        return finding("CS1007", file, at([...path, key], "key"), `Unknown key ${quote(key)}.`, more);
-      });
+      const here = valueAt(root, path);
+      const taken = (key: string): boolean => typeof here === "object" && here !== null && Object.hasOwn(here, key);
+      return issue.keys
+        .slice(0, mostFindings)
+        .map((key) =>
+          finding(
+            "CS1007",
+            file,
+            at([...path, key], "key"),
+            `Unknown key ${quote(key)}.`,
+            adviseKey(key, known, taken),
+          ),
+        );
     }
     case "invalid_key":
       return issue.issues.flatMap((inner) =>
-        inner.code === "custom"
-          ? explain({ ...inner, path: [] }, path, at, file, root).map((d) => ({ ...d, ...at(path, "key") }))
-          : [],
+        inner.code === "custom" ? explain({ ...inner, path: [] }, path, (where) => at(where, "key"), file, root) : [],
       );
     case "invalid_union": {
       if (valueAt(root, path) === undefined) return [missing(path, at, file)];
       const branch = likeliest(issue.errors);
-      if (branch) return branch.flatMap((inner) => explain(inner, path, at, file, root));
+      if (branch) return branch.slice(0, mostFindings).flatMap((inner) => explain(inner, path, at, file, root));
       const options = "options" in issue && Array.isArray(issue.options) ? issue.options.map(String) : [];
       const hint = options.length > 0 ? `Write one of ${options.join(", ")}.` : undefined;
       return [finding("CS1011", file, at(path), `${name} has a value that is not accepted.`, { hint })];
@@ -95,7 +103,7 @@ function explain(
 
 /** Of the alternatives, the one that the writer came closest to: it failed deepest, then with the fewest findings. */
 function likeliest(branches: readonly z.core.$ZodIssue[][]): readonly z.core.$ZodIssue[] | undefined {
-  const depth = (issues: readonly z.core.$ZodIssue[]) => Math.max(...issues.map((i) => i.path.length));
+  const depth = (issues: readonly z.core.$ZodIssue[]) => issues.reduce((most, i) => Math.max(most, i.path.length), 0);
   return [...branches].sort((a, b) => depth(b) - depth(a) || a.length - b.length)[0];
 }
 

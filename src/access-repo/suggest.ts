@@ -1,24 +1,34 @@
 import { quote } from "./diagnostics.ts";
 import { yamlText } from "./yaml-text.ts";
 
-/** Edit distance with swaps of neighbours, both texts clipped: a hint must not cost an attacker's length squared. */
-function distance(a: string, b: string): number {
-  let beforeLast: number[] = [];
-  let last = Array.from({ length: b.length + 1 }, (_, i) => i);
+/**
+ * Edit distance with swaps of neighbours, as far as `most`; anything above it where it is more. Only the cells that can still
+ * be in reach are filled: files of thousands of near misses are the cheapest way to cost a server time.
+ */
+export function distance(a: string, b: string, most: number): number {
+  const over = most + 1;
+  if (Math.abs(a.length - b.length) > most) return over;
+  let beforeLast: Uint16Array = new Uint16Array(b.length + 1).fill(over);
+  let last: Uint16Array = Uint16Array.from(beforeLast, (_, i) => Math.min(i, over));
+  let row: Uint16Array = new Uint16Array(b.length + 1);
   for (let i = 1; i <= a.length; i++) {
-    const row = [i];
-    for (let j = 1; j <= b.length; j++) {
+    row.fill(over);
+    if (i <= most) row[0] = i;
+    let nearest = row[0] ?? over;
+    for (let j = Math.max(1, i - most); j <= Math.min(b.length, i + most); j++) {
       const same = a[i - 1] === b[j - 1] ? 0 : 1;
-      let best = Math.min((last[j] ?? 0) + 1, (row[j - 1] ?? 0) + 1, (last[j - 1] ?? 0) + same);
+      let best = Math.min((last[j] ?? over) + 1, (row[j - 1] ?? over) + 1, (last[j - 1] ?? over) + same);
       if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) {
-        best = Math.min(best, (beforeLast[j - 2] ?? 0) + 1);
+        best = Math.min(best, (beforeLast[j - 2] ?? over) + 1);
       }
-      row.push(best);
+      row[j] = Math.min(best, over);
+      nearest = Math.min(nearest, best);
     }
-    beforeLast = last;
-    last = row;
+    // A swap reaches back two rows, at a cost of one.
+    if (nearest > most && Math.min(...last) >= most) return over;
+    [beforeLast, last, row] = [last, row, beforeLast];
   }
-  return last[b.length] ?? a.length;
+  return last[b.length] ?? over;
 }
 
 /** How far a name may be from a known one and still be near it. */
@@ -31,7 +41,7 @@ function nearestOnes(name: string, known: Iterable<string>): readonly string[] {
   let best: string[] = [];
   let least = reach(wanted);
   for (const candidate of known) {
-    const d = distance(wanted, plain(candidate));
+    const d = distance(wanted, plain(candidate), least);
     if (d > least) continue;
     if (d < least) best = [];
     best.push(candidate);
@@ -43,10 +53,10 @@ function nearestOnes(name: string, known: Iterable<string>): readonly string[] {
 /** The known name that was probably meant, or undefined. */
 export const nearest = (name: string, known: Iterable<string>): string | undefined => nearestOnes(name, known)[0];
 
-/** As `nearest`, but only where no other name is as near: what a machine may put in its place. */
+/** As `nearest`, but only where it is one slip away and no other name is as near: what a machine may put in its place. */
 export function clearlyMeant(name: string, known: Iterable<string>): string | undefined {
-  const [first, second] = nearestOnes(name, known);
-  return second === undefined ? first : undefined;
+  const [only, second] = nearestOnes(name, known);
+  return only !== undefined && second === undefined && isSlip(name, only) ? only : undefined;
 }
 
 /** A known name and how many edits it is away. */
@@ -57,14 +67,11 @@ export interface Near {
 
 /** Up to `most` known names that are at most a quarter of the letters away, nearest first. */
 export function nearestFew(name: string, known: Iterable<string>, most: number): readonly Near[] {
-  const wanted = name.slice(0, 64).toLowerCase();
+  const wanted = plain(name);
   const far = Math.max(1, Math.floor(wanted.length / 4));
   const near: Near[] = [];
   for (const candidate of known) {
-    const other = candidate.slice(0, 64).toLowerCase();
-    // Lengths alone rule most out, and cost nothing.
-    if (Math.abs(other.length - wanted.length) > far) continue;
-    const d = distance(wanted, other);
+    const d = distance(wanted, plain(candidate), far);
     if (d <= far) near.push({ name: candidate, distance: d });
   }
   return near.sort((a, b) => a.distance - b.distance || (a.name < b.name ? -1 : 1)).slice(0, most);
@@ -94,10 +101,17 @@ export function advise(name: string, known: Iterable<string>, taken: readonly st
   const names = [...known];
   const hint = didYouMean(name, names);
   const wanted = plain(name);
-  const near = names.filter((candidate) => distance(wanted, plain(candidate)) <= reach(wanted));
+  const near = names.filter((candidate) => distance(wanted, plain(candidate), reach(wanted)) <= reach(wanted));
   const [only] = near;
   if (only === undefined || near.length > 1 || taken.includes(only)) return { hint };
   return isSlip(name, only) ? { hint, fix: yamlText(only) } : { hint };
+}
+
+/** What to write instead of a key that nobody knows. Where the right one stands already, writing it twice mends nothing. */
+export function adviseKey(key: string, known: readonly string[], taken: (name: string) => boolean): Advice {
+  const hint = didYouMean(key, known);
+  const meant = clearlyMeant(key, known);
+  return meant === undefined || taken(meant) ? { hint } : { hint, fix: meant };
 }
 
 /**
@@ -115,5 +129,5 @@ function isSlip(written: string, meant: string): boolean {
   const differing = ours.map((word, i) => [word, theirs[i] ?? ""] as const).filter(([a, b]) => a !== b);
   const [change] = differing;
   if (ours.length !== theirs.length || change === undefined || differing.length !== 1) return false;
-  return change.every((word) => word.length >= 4) && distance(...change) === 1;
+  return change.every((word) => word.length >= 4) && distance(...change, 1) === 1;
 }

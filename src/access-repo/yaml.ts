@@ -1,6 +1,6 @@
 import { EVENT_ID, type Event, getScalarValue, parseEvents, SCALAR_STYLE, YAMLException } from "js-yaml";
-import { fileStart, finding, quote } from "./diagnostics.ts";
-import { positionsOf } from "./positions.ts";
+import { fileStart, finding, findings, quote } from "./diagnostics.ts";
+import { type Place, placeIn, positionsOf } from "./positions.ts";
 import type { Diagnostic, Locate } from "./types.ts";
 import { yamlTrouble } from "./yaml-trouble.ts";
 
@@ -21,8 +21,6 @@ const maxDepth = 12;
 // Control (C0 but tab and line ends, DEL, C1), format (bidi, zero width, BOM, tags), surrogate and private characters,
 // line separators, fillers that draw nothing, and U+FFFD, which a lossy decoder leaves (CHECKLIST C12, C13).
 const hidden = /[^\P{Cc}\t\r\n]|\r(?!\n)|[\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0\ufffd]/gu;
-/** Where the parts of what is not kept are noted: no key is spelled so. */
-const skipped = ["\0"];
 const noPlace: Locate = () => fileStart;
 
 /**
@@ -74,6 +72,8 @@ type Scalar = Extract<Event, { type: typeof EVENT_ID.SCALAR }>;
 const quotes = (e: Scalar): number =>
   e.style === SCALAR_STYLE.DOUBLE_QUOTED || e.style === SCALAR_STYLE.SINGLE_QUOTED ? 1 : 0;
 
+const isBlock = (e: Scalar): boolean => e.style === SCALAR_STYLE.FOLDED_BLOCK || e.style === SCALAR_STYLE.LITERAL_BLOCK;
+
 function beginning(e: Event, otherwise: number): number {
   if (e.type === EVENT_ID.SCALAR && e.valueStart >= 0) return e.valueStart - quotes(e);
   return e.type === EVENT_ID.MAPPING || e.type === EVENT_ID.SEQUENCE ? e.start : otherwise;
@@ -85,10 +85,16 @@ function build(
   events: readonly Event[],
   positions: ReturnType<typeof positionsOf>,
 ): ReadYaml {
-  const found: Diagnostic[] = [];
+  const found = findings();
+  /** What was said where: ten thousand empty keys are all at one place. */
+  const said = new Set<string>();
   let next = 0;
-  const report = (code: Parameters<typeof finding>[0], from: number, to: number, message: string, hint?: string) =>
-    found.push(finding(code, file, positions.span(from, to), message, { hint }));
+  const report = (code: Parameters<typeof finding>[0], from: number, to: number, message: string, hint?: string) => {
+    const what = `${code} ${from}`;
+    if (found.full() || said.has(what)) return;
+    said.add(what);
+    found.add(finding(code, file, positions.span(from, to), message, { hint }));
+  };
 
   const documents = events.filter((e) => e.type === EVENT_ID.DOCUMENT);
   /** At its `---`; without one, at the `...` that ended the first. */
@@ -105,7 +111,7 @@ function build(
   if (documents[0]?.directives.length) report("CS1006", 0, 1, "A directive (%) is not accepted.", "Delete the line.");
 
   const scalar = (e: Scalar, from: number): string => {
-    const block = e.style === SCALAR_STYLE.FOLDED_BLOCK || e.style === SCALAR_STYLE.LITERAL_BLOCK;
+    const block = isBlock(e);
     // `reason: >` ends in a line break by YAML's rules; nobody means it.
     const value = block ? getScalarValue(text, e).replace(/\n$/, "") : getScalarValue(text, e);
     // An escape in double quotes can spell what the text itself may not hold.
@@ -117,15 +123,13 @@ function build(
     return value;
   };
   /** What is not there is shown at its key. */
-  const reportEmpty = (e: Scalar, from: number, path: readonly (string | number)[]): void => {
-    const key = path.at(-1);
-    const named = typeof key === "string";
-    const span = named && e.valueStart < 0 ? positions.at(path, "key") : positions.span(from, e.valueEnd);
-    const message = named && path !== skipped ? `${quote(key)} has no value.` : "There is no value here.";
-    found.push(finding("CS1015", file, span, message));
+  const reportEmpty = (e: Scalar, from: number, place: Place, key: string | undefined): void => {
+    const at = place.key !== undefined && e.valueStart < 0 ? place.key : { from, to: e.valueEnd };
+    report("CS1015", at.from, at.to, key === undefined ? "There is no value here." : `${quote(key)} has no value.`);
   };
 
-  const node = (path: readonly (string | number)[], keyAt: number): YamlValue => {
+  /** @param key under which it stands; undefined in a list, and for what is not kept */
+  const node = (place: Place, keyAt: number, key?: string): YamlValue => {
     const e = events[next++];
     if (e === undefined || e.type === EVENT_ID.POP || e.type === EVENT_ID.DOCUMENT) return "";
     if (e.type === EVENT_ID.ALIAS) {
@@ -137,17 +141,18 @@ function build(
       report("CS1006", e.tagStart, e.tagEnd, "A tag (!) is not accepted.", "Write the value without it.");
     if (e.type === EVENT_ID.SCALAR) {
       const from = beginning(e, keyAt);
-      positions.value(path, from, e.valueStart >= 0 ? e.valueEnd + quotes(e) : from + 1);
+      const absent = e.valueStart < 0;
+      place.value = { from, to: absent ? from + 1 : e.valueEnd + quotes(e), partial: absent || isBlock(e) };
       const value = scalar(e, from);
-      if (e.style === SCALAR_STYLE.PLAIN && /^(?:|~|null|Null|NULL)$/.test(value)) reportEmpty(e, from, path);
+      if (e.style === SCALAR_STYLE.PLAIN && /^(?:|~|null|Null|NULL)$/.test(value)) reportEmpty(e, from, place, key);
       return value;
     }
     // A list or mapping is best shown at its key; one without a key, where it starts.
-    if (typeof path.at(-1) !== "string") positions.value(path, e.start, e.start + 1);
+    if (place.key === undefined) place.value = { from: e.start, to: e.start + 1, partial: true };
     if (e.type === EVENT_ID.SEQUENCE) {
       const list: YamlValue[] = [];
       while (next < events.length && events[next]?.type !== EVENT_ID.POP)
-        list.push(node([...path, list.length], e.start));
+        list.push(node(placeIn(place, list.length), e.start));
       next++;
       return list;
     }
@@ -156,10 +161,10 @@ function build(
     while (next < events.length && events[next]?.type !== EVENT_ID.POP) {
       const k = events[next];
       const from = k === undefined ? e.start : beginning(k, e.start);
-      const name = node(skipped, from);
+      const name = node({}, from);
       if (typeof name !== "string") {
         report("CS1006", from, from + 1, "A key must be plain text.");
-        node(skipped, from);
+        node({}, from);
         continue;
       }
       const to = k?.type === EVENT_ID.SCALAR ? k.valueEnd + quotes(k) : from + 1;
@@ -167,17 +172,19 @@ function build(
       else if (name === "__proto__") report("CS1014", from, to, "This key name is reserved.");
       else if (Object.hasOwn(record, name)) report("CS1008", from, to, `The key ${quote(name)} stands here twice.`);
       else {
-        positions.key([...path, name], from, to);
-        record[name] = node([...path, name], from);
+        const below = placeIn(place, name);
+        below.key = { from, to };
+        record[name] = node(below, from, name);
         continue;
       }
-      node(skipped, from);
+      node({}, from);
     }
     next++;
     return record;
   };
 
   next = 1;
-  const value = node([], 0);
-  return { value, at: positions.at, diagnostics: found };
+  const root: Place = {};
+  const value = node(root, 0);
+  return { value, at: positions.locate(root), diagnostics: found.all };
 }

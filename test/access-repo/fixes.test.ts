@@ -93,6 +93,18 @@ describe("a fix is the same meaning in the spelling that is read", () => {
     expect(diagnostics.map((d) => d.fix)).toEqual(diagnostics.map(() => undefined));
   });
 
+  test.each([
+    ["a value over two lines", `${base}duration: "1\n  hour"\n`],
+    ["a plain value over two lines", `${base}duration: 1\n  hour\n`],
+    ["a text block", `${base}duration: >\n  1 hour\n`],
+    ["a stripped text block", `${base}workflow:\n  ref: |-\n    main\n`],
+    ["a key whose right spelling stands there too", `${base}duration: 1h\nduratoin: 2h\n`],
+  ])("nothing is put in the place of %s: the rest would stay, or stand there twice", (_, text) => {
+    const { ok, diagnostics } = parseRequest(text, "p");
+    expect(ok).toBe(false);
+    expect(diagnostics.map((d) => d.fix)).toEqual([undefined]);
+  });
+
   test("whatever stands in a fix, YAML reads exactly it, in block and in flow style", () => {
     const hard = fc.oneof(
       fc.string(),

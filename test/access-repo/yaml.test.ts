@@ -152,6 +152,35 @@ describe("findings", () => {
   });
 });
 
+describe("C14 a file made to cost time is read like any other", () => {
+  // With a path that repeats every key above, these took minutes; the figures are in docs/benchmarks.md.
+  test.each([
+    ["many entries under a long key", `${base}${"k".repeat(32_000)}: [${"a,".repeat(16_000)}]\n`, "4:1 CS1007"],
+    [
+      "many keys under a long key",
+      `${base}${"k".repeat(30_000)}: { ${Array.from({ length: 4000 }, (_, i) => `a${i}: b`).join()} }\n`,
+      "4:1 CS1007",
+    ],
+  ])("%s", (_, text, expected) => expect(found(text)).toContain(expected));
+
+  test("of ten thousand findings a hundred are made and said, each once", () => {
+    for (const unit of ["reusable_workfl: x\n", ": \n", "? \n", "{},"]) {
+      const text = unit === "{}," ? `${base}allow: [${unit.repeat(20_000)}]\n` : base + unit.repeat(3000);
+      const places = found(text);
+      expect(places.length).toBeGreaterThan(0);
+      expect(places.length).toBeLessThanOrEqual(100);
+      expect(new Set(places).size).toBe(places.length);
+    }
+  });
+
+  test("a list that is too long is one finding, whatever is in it", () => {
+    expect(found(`${base}allow: [${"{},".repeat(20_000)}]\n`)).toEqual(["4:1 CS1012"]);
+    expect(
+      found(`${base}dispatch: { inputs: { ${Array.from({ length: 5000 }, (_, i) => `.${i}: []`).join()} } }\n`),
+    ).toEqual(["4:13 CS1012"]);
+  });
+});
+
 describe("C14 fuzz", () => {
   const parsers = [parseRequest, parseTarget, parseSettings];
   test("arbitrary text never throws and never passes", () => {

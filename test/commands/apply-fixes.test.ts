@@ -40,7 +40,7 @@ No findings in 1 request and the policy.
     folder.write({
       [at("a")]: fine.replace(
         /workflow:\n(?: {2}.*\n)+/,
-        "workflow: { reposiory: acme/infra, fil: .github/workflows/x.yml, envronment: production }\n",
+        "workflow: { reposiory: acme/infra, flie: .github/workflows/x.yml, envronment: production }\n",
       ),
     });
     expect(await folder.validate({ fix: true })).toMatchObject({ code: 0 });

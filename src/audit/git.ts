@@ -71,12 +71,21 @@ export function openGit(dir: string, { trusted = false }: GitOptions = {}): Git 
       shell: false,
     });
 
+  /** Most failures to start are told by the process; a folder that is a file throws at once. */
+  const started = (command: string, args: readonly string[]): GitProcess => {
+    try {
+      return start(args);
+    } catch (cause) {
+      throw new GitFailed(command, { cause });
+    }
+  };
+
   async function* stream(
     args: readonly string[],
     input: Iterable<string> = [],
   ): AsyncGenerator<Buffer, void, undefined> {
     const command = args[0] ?? "";
-    const child = start(args);
+    const child = started(command, args);
     const ended = once(child, "close").catch((cause: unknown) => {
       throw new GitFailed(command, { cause });
     });

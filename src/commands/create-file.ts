@@ -46,9 +46,9 @@ export async function makeFolder(folder: string): Promise<void> {
   const above = dirname(folder);
   const failed = await make(folder);
   if (failed === undefined) return;
-  const known = await stat(above).catch(() => undefined);
-  if (codeOf(failed) !== "ENOENT" || known !== undefined || above === folder) throw failed;
-  await makeFolder(above);
+  if (codeOf(failed) !== "ENOENT" || above === folder) throw failed;
+  // It may be there by now: another process makes the same folders.
+  if ((await stat(above).catch(() => undefined)) === undefined) await makeFolder(above);
   const again = await make(folder);
   if (again !== undefined) throw again;
 }

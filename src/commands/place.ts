@@ -83,12 +83,14 @@ export async function readPlace(
 const ask = async (git: Git, ...args: string[]): Promise<string> =>
   ((await git.maybe(args).catch(() => undefined)) ?? "").trim();
 
+const origins = ["HEAD", "main", "master"].map((name) => `refs/remotes/origin/${name}`);
+
 /** As far as the clone knows it; of one that has no commit yet, the branch that the first will be on. */
 async function defaultBranchOf(git: Git): Promise<string | undefined> {
-  const head = await ask(git, "symbolic-ref", "--quiet", "refs/remotes/origin/HEAD");
-  if (head !== "") return head.replace(/^refs\/remotes\/origin\//, "");
-  for (const name of ["main", "master"])
-    if ((await ask(git, "rev-parse", "--verify", "--quiet", `refs/remotes/origin/${name}`)) !== "") return name;
+  const lines = (await ask(git, "for-each-ref", "--format=%(refname) %(symref)", ...origins)).split("\n");
+  const refs = new Map(lines.map((line) => [line.split(" ")[0] ?? "", line.split(" ")[1] ?? ""]));
+  const known = origins.find((name) => refs.has(name));
+  if (known !== undefined) return (refs.get(known) || known).replace(/^refs\/remotes\/origin\//, "");
   if ((await ask(git, "for-each-ref", "--count=1")) !== "") return undefined;
   return (await ask(git, "symbolic-ref", "--quiet", "HEAD")).replace(/^refs\/heads\//, "") || undefined;
 }

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { type NewOptions, newRequest } from "../../src/commands/new.ts";
 import { init } from "../../src/commands/init.ts";
 import type { InitOptions } from "../../src/commands/init/describe.ts";
@@ -28,3 +29,6 @@ export const commandsIn = (cwd: string, more: Partial<Io> = {}) => ({
 
 /** What a terminal acts on or hides: nothing of it may stand in what a command prints, but for the ends of lines. */
 export const acts = /[^\n\P{C}]|[\u2028\u2029]/u;
+
+/** Any text at all: control characters, halves of pairs, nothing. */
+export const anyText = fc.array(fc.nat(0xffff), { maxLength: 40 }).map((units) => String.fromCharCode(...units));

@@ -86,6 +86,11 @@ export async function startOutside(options: WorldOptions): Promise<Outside> {
     CLOUD_ENDPOINT_AWS: aws.url,
     CLOUD_ENDPOINT_AZURE: entra.url,
     CLOUD_ENDPOINT_GCP: google.url,
+    // The second App, in seeds that have one.
+    ...(github.apps["broker"] && {
+      BROKER_APP_ID: String(github.apps["broker"].id),
+      BROKER_PRIVATE_KEY: github.apps["broker"].privateKey,
+    }),
     LOG_LEVEL: "info",
     DATA_DIR: path.join(dir, "data"),
     ...(options.databaseUrl ? { DATABASE_URL: options.databaseUrl } : {}),

@@ -387,6 +387,46 @@ function credentialsFile(runner, inputs, machine) {
 ` };
 }
 
+// src/github-token.ts
+var variables = ["GH_TOKEN", "GH_ENTERPRISE_TOKEN"];
+var github = {
+  owned: [...variables],
+  read(answer, { machine, inputs }) {
+    const { body } = answer;
+    if (body?.["issued_token_type"] !== "urn:ietf:params:oauth:token-type:access_token")
+      throw strange("it holds no token of GitHub");
+    const token2 = word(body, "access_token");
+    const ends = expiration(answer, machine);
+    const repositories = [body["github_repositories"]].flat();
+    if (!repositories.every((name) => typeof name === "string" && /^[\w.-]+\/[\w.-]+$/.test(name)))
+      throw strange("its github_repositories are malformed");
+    const names = repositories.join(", ");
+    const [ours, other] = onServer(machine) ? variables.toReversed() : variables;
+    return {
+      variables: new Map(inputs.ghToken && ours ? [[ours, token2]] : []),
+      files: [],
+      outputs: /* @__PURE__ */ new Map([
+        ["token", token2],
+        ["token-expiration", ends]
+      ]),
+      revoke: token2,
+      said: [
+        `A token of ${inputs.target} for ${names} is in the output \`token\` until ${ends}, at most until this job ends.`,
+        ...inputs.ghToken && ours ? [`It is in ${ours} as well.`] : []
+      ],
+      warnings: inputs.ghToken && other && alsoSet(machine, [other]).length > 0 ? [`${other} is set as well.`] : [],
+      rows: [
+        ["Repositories", names],
+        ["Token ends", ends]
+      ]
+    };
+  }
+};
+function onServer(machine) {
+  const host = URL.parse(machine.env["GITHUB_SERVER_URL"] ?? "https://github.com")?.hostname ?? "github.com";
+  return host !== "github.com" && !host.endsWith(".ghe.com");
+}
+
 // src/oidc-token.ts
 var oidc = {
   owned: [],
@@ -416,7 +456,7 @@ var oidc = {
 };
 
 // src/kinds.ts
-var kinds = new Map(Object.entries({ aws, azure, gcp, oidc }));
+var kinds = new Map(Object.entries({ aws, azure, gcp, github, oidc }));
 
 // src/exchange.ts
 var timeoutMs = 6e4;
@@ -533,7 +573,8 @@ function readInputs(env) {
     waitMs,
     resource,
     tokenFile: flag("token-file"),
-    credentialsFile: flag("credentials-file")
+    credentialsFile: flag("credentials-file"),
+    ghToken: flag("gh-token")
   };
 }
 var units = { s: 1e3, m: 6e4, h: 36e5 };
@@ -707,11 +748,12 @@ async function run(machine) {
   }
 }
 function publish(machine, runner, inputs, exchanged) {
-  const { variables, files, outputs, grant, request, correlationId } = exchanged;
-  runner.saveState("exported", [...variables.keys()].join(" "));
+  const { variables: variables2, files, outputs, grant, request, correlationId } = exchanged;
+  runner.saveState("exported", [...variables2.keys()].join(" "));
+  if (exchanged.revoke !== void 0) runner.saveState("revoke", exchanged.revoke);
   if (files.length > 0) runner.saveState("files", JSON.stringify(files.map(({ path }) => path)));
   for (const { path, text } of files) machine.writePrivateFile(path, text);
-  for (const [name, value] of variables) runner.exportVariable(name, value);
+  for (const [name, value] of variables2) runner.exportVariable(name, value);
   for (const [name, value] of outputs) runner.setOutput(name, value);
   runner.setOutput("grant", grant ?? "");
   runner.setOutput("request", request ?? "");

@@ -82,6 +82,43 @@ var isTemporaryFile = (machine, path) => {
 };
 var alsoSet = (machine, names) => names.filter((name) => machine.env[name]);
 
+// src/http.ts
+var certificateError = /CERT|SELF_SIGNED|UNABLE_TO_VERIFY/;
+async function call(machine, url, init, timeoutMs2) {
+  const host = new URL(url).host;
+  try {
+    const response = await machine.fetch(url, { ...init, redirect: "manual", signal: AbortSignal.timeout(timeoutMs2) });
+    return { status: response.status, headers: response.headers, body: parseObject(await response.text()) };
+  } catch (cause) {
+    const why = reason(cause);
+    if (certificateError.test(why)) {
+      throw new Failure("untrusted_certificate", `The certificate of ${host} is not trusted: ${why}.`, {
+        cure: "Check the address. For a private authority set NODE_EXTRA_CA_CERTS on the runner."
+      });
+    }
+    throw new Failure("connection_failed", `No answer from ${host}: ${why}.`, {
+      cure: "Check the address, and that this runner may reach it.",
+      retry: { afterSeconds: void 0 }
+    });
+  }
+}
+function parseObject(text) {
+  try {
+    const value = JSON.parse(text);
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? { ...value } : void 0;
+  } catch {
+    return void 0;
+  }
+}
+function reason(error) {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if (at.name === "TimeoutError") return "it took too long";
+    if ("code" in at && typeof at.code === "string") return at.code;
+    if (!(at.cause instanceof Error)) return at.message;
+  }
+  return "unknown reason";
+}
+
 // src/aws-credentials.ts
 var tokenType = "urn:countersign:params:oauth:token-type:aws-credentials";
 var stale = ["AWS_SECURITY_TOKEN", "AWS_CREDENTIAL_EXPIRATION"];
@@ -342,6 +379,70 @@ function credentialsFile(runner, inputs, machine) {
 ` };
 }
 
+// src/github-token.ts
+var variables = ["GH_TOKEN", "GH_ENTERPRISE_TOKEN"];
+var timeoutMs = 1e4;
+var github = {
+  owned: [...variables],
+  read(answer, { machine, inputs }) {
+    const { body } = answer;
+    if (body?.["issued_token_type"] !== "urn:ietf:params:oauth:token-type:access_token")
+      throw strange("it holds no token of GitHub");
+    const token2 = word(body, "access_token");
+    const ends = expiration(answer, machine);
+    const repositories = [body["github_repositories"]].flat();
+    if (!repositories.every((name) => typeof name === "string" && /^[\w.-]+\/[\w.-]+$/.test(name)))
+      throw strange("its github_repositories are malformed");
+    const names = repositories.join(", ");
+    const [ours, other] = onServer(machine) ? variables.toReversed() : variables;
+    return {
+      variables: new Map(inputs.ghToken && ours ? [[ours, token2]] : []),
+      files: [],
+      outputs: /* @__PURE__ */ new Map([
+        ["token", token2],
+        ["token-expiration", ends]
+      ]),
+      revoke: token2,
+      said: [
+        `A token of ${inputs.target} for ${names} is in the output \`token\` until ${ends}, at most until this job ends.`,
+        ...inputs.ghToken && ours ? [`It is in ${ours} as well.`] : []
+      ],
+      warnings: inputs.ghToken && other && alsoSet(machine, [other]).length > 0 ? [`${other} is set as well.`] : [],
+      rows: [
+        ["Repositories", names],
+        ["Token ends", ends]
+      ]
+    };
+  }
+};
+function onServer(machine) {
+  const host = URL.parse(machine.env["GITHUB_SERVER_URL"] ?? "https://github.com")?.hostname ?? "github.com";
+  return host !== "github.com" && !host.endsWith(".ghe.com");
+}
+async function endToken(machine, runner, token2) {
+  runner.mask(token2);
+  const api = URL.parse(machine.env["GITHUB_API_URL"] ?? "https://api.github.com");
+  const safe = api && (api.protocol === "https:" || /^(?:127\.0\.0\.1|localhost|\[::1\])$/.test(api.hostname));
+  if (!safe) {
+    runner.warning("GITHUB_API_URL is no https address: the token ends with its grant instead.");
+    return;
+  }
+  try {
+    const headers = {
+      authorization: `Bearer ${token2}`,
+      accept: "application/vnd.github+json",
+      "user-agent": "countersign"
+    };
+    const url = `${api.href.replace(/\/+$/, "")}/installation/token`;
+    const { status } = await call(machine, url, { method: "DELETE", headers }, timeoutMs);
+    if (status === 204 || status === 401) runner.info("The token is revoked.");
+    else runner.warning(`GitHub did not revoke the token now (status ${status}); it ends with its grant.`);
+  } catch (error) {
+    const why = error instanceof Failure ? error.message : "no answer";
+    runner.warning(`GitHub did not revoke the token now (${why}); it ends with its grant.`);
+  }
+}
+
 // src/oidc-token.ts
 var oidc = {
   owned: [],
@@ -371,7 +472,7 @@ var oidc = {
 };
 
 // src/kinds.ts
-var kinds = new Map(Object.entries({ aws, azure, gcp, oidc }));
+var kinds = new Map(Object.entries({ aws, azure, gcp, github, oidc }));
 
 // src/inputs.ts
 var longestWaitMs = 6 * 36e5;
@@ -423,9 +524,11 @@ var Runner = class {
 };
 
 // src/run.ts
-function cleanUp(machine) {
+async function cleanUp(machine) {
   const runner = new Runner(machine);
   try {
+    const token2 = machine.env["STATE_revoke"];
+    if (token2 !== void 0 && token2 !== "") await endToken(machine, runner, token2);
     for (const path of listed(machine.env["STATE_files"])) if (isTemporaryFile(machine, path)) machine.removeFile(path);
     const owned = new Set([...kinds.values()].flatMap((kind) => kind.owned));
     const names = (machine.env["STATE_exported"] ?? "").split(" ").filter((name) => owned.has(name));
@@ -458,4 +561,4 @@ function setFailed(machine, runner, error) {
 }
 
 // src/post.ts
-process.exitCode = cleanUp(thisMachine());
+process.exitCode = await cleanUp(thisMachine());

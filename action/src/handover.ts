@@ -11,6 +11,8 @@ export interface Handover {
   /** Written with mode 0600, before any variable names them; deleted by the post step. */
   readonly files: readonly { readonly path: string; readonly text: string }[];
   readonly outputs: ReadonlyMap<string, string>;
+  /** github: a token that the post step ends. */
+  readonly revoke?: string;
   /** Lines for the log. */
   readonly said: readonly string[];
   readonly warnings: readonly string[];

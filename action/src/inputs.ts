@@ -15,6 +15,8 @@ export interface Inputs {
   readonly tokenFile: boolean;
   /** gcp: a credentials file with which tools exchange again, instead of a token. */
   readonly credentialsFile: boolean;
+  /** github: the token is wanted in the variable that `gh` reads as well. */
+  readonly ghToken: boolean;
 }
 
 const loopback = new Set(["127.0.0.1", "[::1]", "localhost"]);
@@ -57,6 +59,7 @@ export function readInputs(env: Readonly<Record<string, string | undefined>>): I
     resource,
     tokenFile: flag("token-file"),
     credentialsFile: flag("credentials-file"),
+    ghToken: flag("gh-token"),
   };
 }
 

@@ -1,4 +1,4 @@
 import { thisMachine } from "./machine.ts";
 import { cleanUp } from "./run.ts";
 
-process.exitCode = cleanUp(thisMachine());
+process.exitCode = await cleanUp(thisMachine());

@@ -1,6 +1,7 @@
 import { forMarkdownCode } from "../../src/base/text.ts";
 import { type Exchanged, exchange } from "./exchange.ts";
 import { explain, Failure } from "./failure.ts";
+import { endToken } from "./github-token.ts";
 import { isTemporaryFile } from "./handover.ts";
 import { readInputs, type Inputs } from "./inputs.ts";
 import { kinds } from "./kinds.ts";
@@ -28,10 +29,15 @@ export async function run(machine: Machine): Promise<0 | 1> {
   }
 }
 
-/** The post step: deletes files and empties what `run` exported, so that later post steps of other actions hold no credentials. */
-export function cleanUp(machine: Machine): 0 | 1 {
+/**
+ * The post step: deletes files, empties what `run` exported, so that later post steps of other actions hold no credentials, and ends
+ * a token that can be ended.
+ */
+export async function cleanUp(machine: Machine): Promise<0 | 1> {
   const runner = new Runner(machine);
   try {
+    const token = machine.env["STATE_revoke"];
+    if (token !== undefined && token !== "") await endToken(machine, runner, token);
     for (const path of listed(machine.env["STATE_files"])) if (isTemporaryFile(machine, path)) machine.removeFile(path);
     const owned = new Set([...kinds.values()].flatMap((kind) => kind.owned));
     const names = (machine.env["STATE_exported"] ?? "").split(" ").filter((name) => owned.has(name));
@@ -47,6 +53,7 @@ function publish(machine: Machine, runner: Runner, inputs: Inputs, exchanged: Ex
   const { variables, files, outputs, grant, request, correlationId } = exchanged;
   // First, so that post knows even if the next line fails.
   runner.saveState("exported", [...variables.keys()].join(" "));
+  if (exchanged.revoke !== undefined) runner.saveState("revoke", exchanged.revoke);
   if (files.length > 0) runner.saveState("files", JSON.stringify(files.map(({ path }) => path)));
   for (const { path, text } of files) machine.writePrivateFile(path, text);
   for (const [name, value] of variables) runner.exportVariable(name, value);

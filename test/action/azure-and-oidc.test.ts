@@ -206,14 +206,14 @@ describe("every kind", () => {
       env: { RUNNER_TEMP: "/tmp/runner", STATE_exported: state.get("exported"), STATE_files: state.get("files") },
     });
     for (const [path, text] of main.kept) post.kept.set(path, text);
-    expect(cleanUp(post.machine)).toBe(0);
+    expect(await cleanUp(post.machine)).toBe(0);
     expect(post.kept.size).toBe(0);
     const emptied = parseCommandFile(post.text("GITHUB_ENV"));
     expect([...emptied.keys()]).toEqual([...parseCommandFile(main.text("GITHUB_ENV")).keys()]);
     expect([...emptied.values()].join("")).toBe("");
   });
 
-  test("the post step deletes and empties what is ours, whatever its state says", () => {
+  test("the post step deletes and empties what is ours, whatever its state says", async () => {
     const files = [
       "/etc/passwd",
       "/tmp/runner/../x/countersign-1.jwt",
@@ -229,11 +229,11 @@ describe("every kind", () => {
       },
     });
     for (const path of [...files.map(String), file]) post.kept.set(path, "x");
-    expect(cleanUp(post.machine)).toBe(0);
+    expect(await cleanUp(post.machine)).toBe(0);
     expect([...post.kept.keys()]).toEqual(files.map(String));
     expect([...parseCommandFile(post.text("GITHUB_ENV")).keys()]).toEqual(["ARM_CLIENT_ID"]);
     for (const odd of ["{", "null", '{"a":1}', "7"]) {
-      expect(cleanUp(fakeMachine([], { env: { RUNNER_TEMP: "/tmp/runner", STATE_files: odd } }).machine)).toBe(0);
+      expect(await cleanUp(fakeMachine([], { env: { RUNNER_TEMP: "/tmp/runner", STATE_files: odd } }).machine)).toBe(0);
     }
   });
 

@@ -175,7 +175,7 @@ describe("the post step", () => {
     });
     for (const [path, text] of main.kept) post.kept.set(path, text);
     expect(main.kept.size).toBe(env === file ? 1 : 0);
-    expect(cleanUp(post.machine)).toBe(0);
+    expect(await cleanUp(post.machine)).toBe(0);
     const emptied = parseCommandFile(post.text("GITHUB_ENV"));
     expect([...emptied.keys()]).toEqual([...parseCommandFile(main.text("GITHUB_ENV")).keys()]);
     expect([...emptied.values()].join("")).toBe("");

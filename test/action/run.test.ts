@@ -247,16 +247,16 @@ describe("the post step", () => {
     await run(main.machine);
     const exported = parseCommandFile(main.text("GITHUB_STATE")).get("exported");
     const post = fakeMachine([], { env: { STATE_exported: exported } });
-    expect(cleanUp(post.machine)).toBe(0);
+    expect(await cleanUp(post.machine)).toBe(0);
     const emptied = parseCommandFile(post.text("GITHUB_ENV"));
     expect([...emptied.keys()]).toEqual([...parseCommandFile(main.text("GITHUB_ENV")).keys()]);
     expect([...emptied.values()].join("")).toBe("");
     expect(post.written.every(({ to }) => to === "GITHUB_ENV")).toBe(true);
   });
 
-  test("does nothing where main exported nothing", () => {
+  test("does nothing where main exported nothing", async () => {
     const { machine, written } = fakeMachine([]);
-    expect(cleanUp(machine)).toBe(0);
+    expect(await cleanUp(machine)).toBe(0);
     expect(written).toEqual([]);
   });
 });

@@ -210,6 +210,7 @@ async function assemble(
       ...(config.webhookSecret.previous ? { previous: config.webhookSecret.previous.reveal() } : {}),
     },
     receive: inbox.receive,
+    trustedProxies: config.trustedProxies,
     exchange: (params, meta) => exchange.token(params, meta),
     requests: (body, meta) => asks.request(body, meta),
     discovery: () => ({ ...discovery(config.issuerUrl) }),

@@ -11,6 +11,8 @@ export const cures: Readonly<Record<string, string>> = {
   GHE_PROTOCOL: "Unset it, or write https.",
   LOG_LEVEL: `One of ${logLevels.join(", ")}.`,
   PORT: "A port such as 3000; 0 takes a free one.",
+  TRUSTED_PROXIES:
+    "Addresses or CIDR ranges of your TLS proxies, with commas; unset it where nothing else reaches this server.",
   PUBLIC_URL:
     "The address under which GitHub and your jobs reach this server, such as https://countersign.acme.example.",
   ISSUER_URL: "The address that clouds trust as OIDC issuer; unset it to use PUBLIC_URL.",

@@ -1,6 +1,7 @@
 import type { FreezeEntry } from "./access-repo/types.ts";
 import { type RepositoryId, repositoryId } from "./base/ids.ts";
 import { isLoopback, Unusable, url } from "./config-values.ts";
+import { isProxyRange } from "./http/sources.ts";
 
 // Readers of the values that only Countersign has, for config.ts. They throw `Unusable`, see config-values.ts.
 
@@ -62,6 +63,16 @@ export function freezeEntries(text: string): readonly FreezeEntry[] {
       `has "${entry.slice(0, 100)}", which is neither all, target:<name>, requester:<login> nor approver:<login>`,
     );
   });
+}
+
+/** Addresses and CIDR ranges; a range that holds every address would believe anybody. */
+export function proxyRanges(text: string): readonly string[] {
+  const ranges = text.split(/[\s,]+/).filter((range) => range !== "");
+  for (const range of ranges) {
+    if (!isProxyRange(range) || range.endsWith("/0"))
+      throw new Unusable(`has "${range.slice(0, 100)}", which is no address or range such as 10.0.0.0/8`);
+  }
+  return ranges;
 }
 
 export function postgresUrl(text: string): string {

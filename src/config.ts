@@ -1,7 +1,14 @@
 import { readFileSync } from "node:fs";
 import type { FreezeEntry } from "./access-repo/types.ts";
 import { cures, logLevels } from "./config-help.ts";
-import { type EnrolledRepo, enrolledRepos, freezeEntries, gitHubOf, postgresUrl } from "./config-readers.ts";
+import {
+  type EnrolledRepo,
+  enrolledRepos,
+  freezeEntries,
+  gitHubOf,
+  postgresUrl,
+  proxyRanges,
+} from "./config-readers.ts";
 import {
   key32,
   oneOf,
@@ -38,6 +45,8 @@ export interface Config {
   /** Bind address and port; 0 is a free one. */
   readonly host: string;
   readonly port: number;
+  /** Proxies whose X-Forwarded-For says who sent a request. */
+  readonly trustedProxies: readonly string[];
   readonly publicUrl: string;
   readonly issuerUrl: string;
   readonly accessRepos: readonly EnrolledRepo[];
@@ -127,6 +136,7 @@ export function readConfig(
   const accessRepos = required("ACCESS_REPOS", enrolledRepos);
   const logLevel = optional("LOG_LEVEL", (t) => oneOf(t, logLevels)) ?? "info";
   const listenPort = optional("PORT", port) ?? 3000;
+  const trustedProxies = optional("TRUSTED_PROXIES", proxyRanges) ?? [];
   const databaseUrl = optional("DATABASE_URL", postgresUrl);
   const frozen = optional("COUNTERSIGN_FROZEN", freezeEntries) ?? [];
   const endpoint = (cloud: string) =>
@@ -146,6 +156,7 @@ export function readConfig(
     // The container image, whose network is its own, sets HOST=0.0.0.0.
     host: text("HOST") ?? "127.0.0.1",
     port: listenPort,
+    trustedProxies,
     publicUrl,
     issuerUrl,
     accessRepos,

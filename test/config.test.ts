@@ -206,6 +206,10 @@ describe("the configuration", () => {
       { kind: "requester", login: "mallory" },
       { kind: "approver", login: "bob" },
     ]);
+    expect(config({ TRUSTED_PROXIES: "10.0.0.0/8, ::1" }).trustedProxies).toEqual(["10.0.0.0/8", "::1"]);
+    // Everybody: then anybody could write the address that he is counted by.
+    for (const TRUSTED_PROXIES of ["proxy.example", "10.0.0.0/33", "0.0.0.0/0", "::/0", "*"])
+      expect(problems({ TRUSTED_PROXIES })).toEqual(["TRUSTED_PROXIES"]);
     for (const COUNTERSIGN_FROZEN of ["ALL", "true", "all,", "target:", "target:AWS", "team:x", "all target:x"])
       expect(problems({ COUNTERSIGN_FROZEN })).toEqual(["COUNTERSIGN_FROZEN"]);
   });

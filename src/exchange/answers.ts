@@ -17,7 +17,7 @@ export function released(minted: Minted, grant: LoadedGrant): Answer {
 /** RFC 6749 section 5.2. Constants and the correlation id only: no upstream text and no name of ours (C44). */
 export function refused(refusal: Refused, publicUrl: string, correlationId: string): Answer {
   const { status, error, sentence, cure, retryAfter } = codes[refusal.code];
-  const wait = status === 503 ? (refusal.retryAfter ?? retryAfter) : undefined;
+  const wait = retryAfter === undefined ? undefined : (refusal.retryAfter ?? retryAfter);
   return {
     status,
     headers: {

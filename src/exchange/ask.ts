@@ -13,6 +13,7 @@ import { admits, forOwnWorkflow, type OwnWorkflow, ownWorkflow } from "./ask-wor
 import { takeToken } from "./begin.ts";
 import type { Claims } from "./claims.ts";
 import type { KnownIds } from "./known-ids.ts";
+import type { RepositoryLimits } from "./limits.ts";
 import { Refused } from "./refused.ts";
 import { readUnverified, verifySubjectToken } from "./subject-token.ts";
 import type { Trail } from "./token.ts";
@@ -37,7 +38,7 @@ export interface Opened {
  */
 export async function askForAccess(
   deps: AskDeps,
-  owners: KnownIds<OwnerId>,
+  { owners, limits }: { readonly owners: KnownIds<OwnerId>; readonly limits: RepositoryLimits },
   body: string,
   bearer: string | undefined,
   trail: Trail,
@@ -45,10 +46,13 @@ export async function askForAccess(
   if (bearer === undefined) throw new Refused("token_missing");
   const rules = { issuer: deps.config.oidcIssuer, audience: deps.config.publicUrl };
   const unverified = readUnverified(bearer, rules, deps.clock);
+  trail.claimed = unverified;
   // Only jobs of the owner of an access repo: a request names no other owner's workflow.
   if (!(await owners.has(unverified.repositoryOwnerId))) throw new Refused("access_denied", { why: "owner" });
   const claims = await verifySubjectToken(bearer, rules, deps.keySet, deps.clock);
   trail.claims = claims;
+  const slow = limits.enter(claims.repositoryId);
+  if (slow > 0) throw new Refused("slow_down", {}, { retryAfter: slow });
 
   const parsed = parseAsk(body);
   if (!parsed.ok) throw notValid(parsed.diagnostics);

@@ -4,6 +4,7 @@ import type { Db } from "../store/index.ts";
 import { askForAccess, type Opened } from "./ask.ts";
 import type { AskDeps, Asks } from "./ask-types.ts";
 import { KnownIds } from "./known-ids.ts";
+import { RepositoryLimits } from "./limits.ts";
 import { openAsk } from "./open-ask.ts";
 import { answering } from "./refusing.ts";
 import type { Answer } from "./types.ts";
@@ -14,13 +15,17 @@ import type { Answer } from "./types.ts";
  */
 const floor = 1000;
 
+/** Each costs a dozen calls of GitHub. */
+const rate = { burst: 100, perSecond: 1 };
+
 export function createAsks(deps: AskDeps): Asks {
   const owners = new KnownIds(() => enrolledOwners(deps.db));
-  const answer = answering({ deps, floor: () => floor });
+  const limits = new RepositoryLimits(rate);
+  const answer = answering({ deps, limits, floor: () => floor });
   return {
     request: (body, { bearer, ...meta }) =>
       answer(meta, async (trail) =>
-        opened(deps, await askForAccess(deps, owners, body, bearer, trail), meta.correlationId),
+        opened(deps, await askForAccess(deps, { owners, limits }, body, bearer, trail), meta.correlationId),
       ),
     open: (id) => openAsk(deps, id),
   };

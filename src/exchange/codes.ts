@@ -6,11 +6,11 @@
  * the same job may succeed later. `error` is the RFC's word where it has one; else the code itself.
  */
 interface CodeEntry {
-  readonly status: 400 | 401 | 403 | 500 | 503;
+  readonly status: 400 | 401 | 403 | 429 | 500 | 503;
   readonly error?: "invalid_request" | "invalid_token" | "invalid_target" | "temporarily_unavailable";
   readonly sentence: string;
   readonly cure: string;
-  /** Seconds for Retry-After; only with 503. */
+  /** Seconds for Retry-After; only with 429 and 503. */
   readonly retryAfter?: number;
 }
 const entry = (
@@ -237,6 +237,12 @@ const registry = {
     "The operator finds GitHub's reason in the log; then ask again in a new run attempt.",
   ),
   // Later perhaps
+  slow_down: entry(
+    429,
+    "Too many requests come from this repository's jobs.",
+    "Wait as long as Retry-After says, then try again with a new OIDC token.",
+    later(1),
+  ),
   not_ready: entry(503, "Countersign is still catching up with GitHub.", "Try again with a new OIDC token.", later(3)),
   issuing_stopped: entry(
     503,

@@ -4,6 +4,7 @@ import { released } from "./answers.ts";
 import { dropOverdue, forgetTokens } from "./drop.ts";
 import { explainEnded, workflowRepositories } from "./grants.ts";
 import { KnownIds } from "./known-ids.ts";
+import { RepositoryLimits } from "./limits.ts";
 import { LiveCheck } from "./live.ts";
 import { Refusals } from "./refusals.ts";
 import { answering, known } from "./refusing.ts";
@@ -27,16 +28,20 @@ export type { Answer, Exchange, ExchangeDeps } from "./types.ts";
  */
 const floor = 50;
 const rerunFloor = 1000;
+/** The largest matrix of jobs has 256 (GitHub's limit); several come at once, and long jobs come again. */
+const rate = { burst: 2000, perSecond: 50 };
 
 export function createExchange(deps: ExchangeDeps): Exchange {
   const repositories = new KnownIds(() =>
     workflowRepositories(deps.db, new Date(deps.clock.now().getTime() - explainEnded)),
   );
   const refusals = new Refusals(deps);
-  const parts: Parts = { deps, repositories, live: new LiveCheck(deps) };
+  const limits = new RepositoryLimits(rate);
+  const parts: Parts = { deps, repositories, limits, live: new LiveCheck(deps) };
   const answer = answering({
     deps,
-    floor: ({ attempt = 1 }) => (attempt > 1 ? rerunFloor : floor),
+    limits,
+    floor: ({ runAttempt }) => (runAttempt > 1 ? rerunFloor : floor),
     note: (access, job, code) => refusals.note(access, job, code),
   });
   const endTokens = coalesce(() => revokeEnded(deps));

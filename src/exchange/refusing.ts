@@ -4,8 +4,9 @@ import type { RepositoryId } from "../base/ids.ts";
 import { UpstreamFailure } from "../cloud/index.ts";
 import { LedgerStopped } from "../recorder/index.ts";
 import { refused } from "./answers.ts";
-import { claimIds } from "./claims.ts";
-import type { Code } from "./codes.ts";
+import { claimIds, type Claims } from "./claims.ts";
+import { codes, type Code } from "./codes.ts";
+import type { RepositoryLimits } from "./limits.ts";
 import { Refused } from "./refused.ts";
 import type { Trail } from "./token.ts";
 import type { Answer, ExchangeDeps } from "./types.ts";
@@ -16,8 +17,9 @@ export interface Meta {
 }
 interface Options {
   readonly deps: { readonly config: { readonly publicUrl: string }; readonly log: ExchangeDeps["log"] };
-  /** Strangers are answered at multiples of this, in milliseconds, so that time tells them nothing (C44). */
-  readonly floor: (trail: Trail) => number;
+  readonly limits: RepositoryLimits;
+  /** Refusals are answered at multiples of this, in milliseconds, so that time tells strangers nothing (C44). */
+  readonly floor: (claimed: Claims) => number;
   /** Counts a refusal of a job whose access repo is known. */
   readonly note?: (access: RepositoryId, job: RepositoryId, code: Code) => void;
 }
@@ -26,14 +28,14 @@ interface Options {
  * Runs one request to its answer and never throws: a refusal is logged at once, counted, and told in its one shape. What we did
  * not foresee is "try again", with the cause in the log, never a success (C46).
  */
-export function answering({ deps: { config, log }, floor, note }: Options) {
+export function answering({ deps: { config, log }, limits, floor, note }: Options) {
   return async ({ correlationId, remote }: Meta, work: (trail: Trail) => Promise<Answer>): Promise<Answer> => {
     const arrived = performance.now();
     const trail: Trail = {};
     try {
       return await work(trail);
     } catch (error) {
-      const refusal = asRefused(error);
+      const refusal = limited(limits, trail, asRefused(error));
       const { code, detail } = refusal;
       const cause = error === refusal ? refusal.cause : error;
       // Who waits for an approval comes every few seconds, and is no refusal.
@@ -43,11 +45,22 @@ export function answering({ deps: { config, log }, floor, note }: Options) {
         pending ? "pending" : "refused",
       );
       if (!pending && trail.claims && trail.access) note?.(trail.access, trail.claims.repositoryId, code);
-      const step = floor(trail);
-      if (code === "access_denied") await delay(step - ((performance.now() - arrived) % step));
+      if (trail.claimed && codes[code].status < 500) {
+        const step = floor(trail.claimed);
+        await delay(step - ((performance.now() - arrived) % step));
+      }
       return refused(refusal, config.publicUrl, correlationId);
     }
   };
+}
+
+/** Counts a refusal, and slows down who is denied too often. An outage on our side, or waiting, is nobody's fault. */
+function limited(limits: RepositoryLimits, { claims, claimed }: Trail, refusal: Refused): Refused {
+  const { code } = refusal;
+  if (!claimed || codes[code].status >= 500 || code === "slow_down" || code === "authorization_pending") return refusal;
+  if (claims) limits.refused(claims.repositoryId);
+  const wait = claims ? 0 : limits.denied(claimed.repositoryId);
+  return wait > 0 ? new Refused("slow_down", refusal.detail, { retryAfter: wait, cause: refusal.cause }) : refusal;
 }
 
 function asRefused(error: unknown): Refused {

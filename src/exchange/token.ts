@@ -7,6 +7,7 @@ import { publish } from "./channel.ts";
 import { drop } from "./drop.ts";
 import { explainEnded, loadGrants, type LoadedGrant } from "./grants.ts";
 import type { KnownIds } from "./known-ids.ts";
+import type { RepositoryLimits } from "./limits.ts";
 import type { LiveCheck } from "./live.ts";
 import { matchGrants, tellable } from "./match.ts";
 import { markMinted, mint } from "./mint.ts";
@@ -22,12 +23,13 @@ export interface Parts {
   readonly deps: ExchangeDeps;
   readonly repositories: KnownIds<RepositoryId>;
   readonly live: LiveCheck;
+  readonly limits: RepositoryLimits;
 }
 /** What is known of the caller so far, for the log and the refusal count. Filled only from a verified token. */
 export interface Trail {
   claims?: Claims;
-  /** Of the token as it says itself, verified or not. */
-  attempt?: number;
+  /** What a well-formed token says of itself, verified or not. */
+  claimed?: Claims;
   access?: RepositoryId;
   grant?: string;
   exchange?: string;
@@ -49,11 +51,13 @@ export async function exchangeToken(
   const params = parseParams(form);
   const rules = { issuer: deps.config.oidcIssuer, audience: deps.config.publicUrl };
   const unverified = readUnverified(params.subjectToken, rules, deps.clock);
-  trail.attempt = unverified.runAttempt;
+  trail.claimed = unverified;
   if (!(await parts.repositories.has(unverified.repositoryId)))
     throw new Refused("access_denied", { why: "repository" });
   const claims = await verifySubjectToken(params.subjectToken, rules, deps.keySet, deps.clock);
   trail.claims = claims;
+  const slow = parts.limits.enter(claims.repositoryId);
+  if (slow > 0) throw new Refused("slow_down", {}, { retryAfter: slow });
 
   const grant = await findGrant(deps, claims, params, trail);
   const broker = deps.brokers.get(grant.plan.kind);

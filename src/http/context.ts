@@ -1,11 +1,12 @@
 import type { HttpBindings } from "@hono/node-server";
 import type { Context } from "hono";
 import type { ContentfulStatusCode } from "hono/utils/http-status";
+import type { Source } from "./sources.ts";
 
 /** What every handler finds in its context. `incoming` is missing where a test calls `fetch` without a socket. */
 export interface Env {
   Bindings: Partial<HttpBindings>;
-  Variables: { correlationId: string };
+  Variables: { correlationId: string; source: Source };
 }
 export type Ctx = Context<Env>;
 
@@ -16,14 +17,14 @@ export interface Answer {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** For the rooms below: how the log finds this request, and who sent it (the proxy's address, behind one). */
+/** For the rooms below: how the log finds this request, and who sent it. */
 export interface RequestMeta {
   readonly correlationId: string;
   readonly remote: string;
 }
 export const metaOf = (c: Ctx): RequestMeta => ({
   correlationId: c.get("correlationId"),
-  remote: c.env?.incoming?.socket.remoteAddress ?? "unknown",
+  remote: c.get("source").address,
 });
 
 export const answer = (c: Ctx, { status, body, headers }: Answer): Response =>

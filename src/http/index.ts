@@ -1,37 +1,44 @@
 import { randomUUID } from "node:crypto";
-import { Hono } from "hono";
+import { Hono, type MiddlewareHandler } from "hono";
 import { routePath } from "hono/route";
 import { RetryLater } from "../base/errors.ts";
 import { describeError } from "../queue/index.ts";
 import { createBodyReader } from "./body.ts";
 import { type Ctx, type Env, refuse } from "./context.ts";
 import { notFound, type PublicDeps, publicRoutes } from "./public.ts";
-import { requests, type RequestsHandler, token, type TokenHandler } from "./token.ts";
+import { Sources } from "./sources.ts";
+import { noStore, requests, type RequestsHandler, token, type TokenHandler } from "./token.ts";
 import { webhook, type WebhookDeps } from "./webhook.ts";
 
 export type { Answer, Env, RequestMeta } from "./context.ts";
-export { listen, type Listening } from "./listen.ts";
+export { listen, type Limits, type Listening } from "./listen.ts";
 export type { RequestsHandler, TokenHandler } from "./token.ts";
 
 export interface HttpDeps extends WebhookDeps, PublicDeps {
   readonly exchange: TokenHandler;
+  /** TRUSTED_PROXIES: whose X-Forwarded-For is believed. */
+  readonly trustedProxies?: readonly string[];
   /** Absent: 501. */
   readonly requests?: RequestsHandler;
 }
 
-/** All bodies being read at one time: four of the largest webhooks. */
+/** All bodies being read at one time: four of the largest webhooks, and apart from them, so that no stranger's webhook keeps a
+ * job waiting, 1 600 of the largest of jobs. */
 const bodiesInHand = 100 * 1024 * 1024;
 
 /** Every route of the server. Thin: sizes, media types, signatures and errors are settled here, all else by what is injected. */
 export function createHttp(deps: HttpDeps): Hono<Env> {
   const { log } = deps;
   const app = new Hono<Env>();
+  const sources = new Sources(deps.trustedProxies);
+  const readWebhook = createBodyReader(bodiesInHand);
   const readBody = createBodyReader(bodiesInHand);
 
   app.use(async (c, next) => {
     // Always our own: a caller's id in our log would be the caller's text there.
     const correlationId = randomUUID();
     c.set("correlationId", correlationId);
+    c.set("source", sources.of(c.env?.incoming?.socket.remoteAddress, c.req.header("x-forwarded-for")));
     const started = performance.now();
     await next();
     decorate(c, correlationId);
@@ -41,9 +48,9 @@ export function createHttp(deps: HttpDeps): Hono<Env> {
     log[quiet ? "debug" : "info"]({ ...entry, ms: Math.round(performance.now() - started) }, "request");
   });
 
-  app.post("/api/github/webhooks", webhook(deps, readBody));
-  app.post("/token", token(deps.exchange, readBody));
-  app.post("/requests", requests(deps.requests, readBody));
+  app.post("/api/github/webhooks", webhook(deps, readWebhook));
+  app.post("/token", limited(sources), token(deps.exchange, readBody));
+  app.post("/requests", limited(sources), requests(deps.requests, readBody));
   publicRoutes(app, deps);
 
   app.notFound((c) => notFound(c));
@@ -58,6 +65,16 @@ export function createHttp(deps: HttpDeps): Hono<Env> {
   });
   return app;
 }
+
+/** A flood of one address is answered before any of it is read; the connection goes, with what is left of the body. */
+const limited =
+  (sources: Sources): MiddlewareHandler<Env> =>
+  async (c, next) => {
+    const wait = sources.take(c.get("source"));
+    if (wait === 0) return next();
+    const headers = { ...noStore, connection: "close", "retry-after": String(Math.ceil(wait)) };
+    return refuse(c, 429, "slow_down", "Too many requests come from this address. Try again later.", headers);
+  };
 
 /** Headers of every answer; a handler's own win. We serve data, so a browser gets no right to run or frame anything. */
 function decorate(c: Ctx, correlationId: string): void {

@@ -3,7 +3,7 @@ import { type Answer, answer, type Ctx, mediaType, metaOf, refuse, type RequestM
 import { refuseBody } from "./refuse-body.ts";
 
 const limit = 64 * 1024;
-const noStore = { "cache-control": "no-store", pragma: "no-cache" }; // RFC 6749 section 5.1
+export const noStore = { "cache-control": "no-store", pragma: "no-cache" }; // RFC 6749 section 5.1
 
 /** The exchange; see exchange/. What it throws becomes a 5xx that holds nothing of it. */
 export type TokenHandler = (params: URLSearchParams, meta: RequestMeta) => Promise<Answer>;

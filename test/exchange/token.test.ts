@@ -83,11 +83,13 @@ const claimsOf = async (): Promise<Record<string, unknown>> => {
   return JSON.parse(Buffer.from(body, "base64url").toString()) as Record<string, unknown>;
 };
 
-test("C44 a stranger's answer takes a multiple of the floor", async () => {
+test("C44 no refusal of a well-formed token comes before the floor, a stranger's or not", async () => {
   await world.exchange.refreshIndex();
-  const started = performance.now();
-  await ask(world, { repository_id: "75" });
-  expect(performance.now() - started).toBeGreaterThanOrEqual(49);
+  for (const over of [{ repository_id: "75" }, { workflow_ref: "x" }, { environment: "staging" }]) {
+    const started = performance.now();
+    expect((await ask(world, over)).status).toBe(403);
+    expect(performance.now() - started).toBeGreaterThanOrEqual(49);
+  }
 });
 
 test.each<[string, Record<string, unknown>, string]>([
@@ -105,7 +107,7 @@ test("every code's text is printable ASCII and says what to do", () => {
   const odd = Object.entries(codes).filter(
     ([, { sentence, cure, status, retryAfter }]) =>
       !/^[A-Za-z][\x20-\x21\x23-\x5b\x5d-\x7e]+\.$/.test(`${sentence} ${cure}`) ||
-      (status === 503) !== (retryAfter !== undefined),
+      (status === 503 || status === 429) !== (retryAfter !== undefined),
   );
   expect(odd).toEqual([]);
 });
@@ -319,6 +321,48 @@ test("C66 refusals of one repository are counted, and become one entry per code"
   expect(world.github.entries().filter((e) => e.type === "refused")).toMatchObject([
     { code: "environment_mismatch", count: 30, repository_id: 74 },
   ]);
+});
+
+test("C66 a flood of refusals of one repository slows it down, and nobody else", async () => {
+  const answers = await Promise.all(Array.from({ length: 260 }, () => ask(world, { environment: "staging" })));
+  const codes = Map.groupBy(answers, codeOf);
+  expect(new Set(codes.keys())).toEqual(new Set(["environment_mismatch", "slow_down"]));
+  expect(codes.get("environment_mismatch")?.length).toBeGreaterThanOrEqual(200);
+  expect(codes.get("slow_down")?.[0]).toMatchObject({
+    status: 429,
+    headers: { "Retry-After": expect.stringMatching(/^[1-9][0-9]*$/) as string, "Cache-Control": "no-store" },
+    body: { error: "slow_down" },
+  });
+  // A job of another repository is looked at; its grant is one that its file does not yield.
+  const { plan } = await world.db.selectFrom("grant").select("plan").executeTakeFirstOrThrow();
+  const other = plan.replace('"repository_id":74', '"repository_id":76');
+  await world.db
+    .updateTable("grant")
+    .set({ workflow_repository_id: 76, plan: other, plan_hash: `sha256:${"7".repeat(64)}` })
+    .execute();
+  await world.exchange.refreshIndex();
+  expect(codeOf(await ask(world, { repository_id: "76" }))).toBe("policy_changed");
+});
+
+test("C44 C66 forged tokens that name a repository do not shut it out, and meet the limit that any stranger meets", async () => {
+  const forgery = async (over: Record<string, unknown>) =>
+    world.exchange.token(form(await forged.otherKey({ ...(await claimsOf()), ...over })), {
+      correlationId: "c",
+      remote: "r",
+    });
+  const flood = async (over: Record<string, unknown>) => {
+    const answers = await Promise.all(Array.from({ length: 230 }, () => forgery(over)));
+    return Map.groupBy(answers, codeOf);
+  };
+  const [known, unknown] = [await flood({}), await flood({ repository_id: "75" })];
+  for (const codes of [known, unknown]) {
+    expect(new Set(codes.keys())).toEqual(new Set(["access_denied", "slow_down"]));
+    expect(codes.get("access_denied")?.length).toBeGreaterThanOrEqual(200);
+  }
+  const shape = ({ status, body }: { status: number; body: object }) =>
+    JSON.stringify({ status, body: { ...body, correlation_id: "" } });
+  expect(shape(known.get("slow_down")?.[0] as never)).toBe(shape(unknown.get("slow_down")?.[0] as never));
+  expect(codeOf(await ask(world))).toBe("released");
 });
 
 test("the sweep forgets tokens that nobody accepts any more, and no others", async () => {

@@ -2,7 +2,9 @@ import { defineConfig } from "vitest/config";
 
 // Whole servers and people against them, minutes long: `npm run test:slow` runs these and crash.test.ts at every point.
 const slow = [
-  ...["policy", "frozen", "crash-*"].map((name) => `test/e2e/${name}.test.ts`),
+  ...["policy", "frozen", "crash-*", "gcp", "azure-and-oidc", "github", "keys"].map(
+    (name) => `test/e2e/${name}.test.ts`,
+  ),
   "test/grant/dispatch.test.ts",
 ];
 const runSlow = process.env.SLOW !== undefined;

@@ -21,7 +21,7 @@ export interface RemotePlace {
 const ownerName = "[A-Za-z0-9](?:-?[A-Za-z0-9_]){0,99}";
 const shape = new RegExp(`^${ownerName}/(?!\\.{1,2}$)[A-Za-z0-9._-]{1,100}$`);
 /** `owner/name` as GitHub has them. */
-export const isFullName = (text: string): boolean => shape.test(text);
+const isFullName = (text: string): boolean => shape.test(text);
 
 /**
  * `https://github.com/acme/access.git`, `git@github.com:acme/access`, `ssh://git@host:22/acme/access`: host and name.

@@ -7,7 +7,7 @@ import type { SigningKey } from "./signing-key.ts";
  * No signature is made, and no key set is given out while the database answers, by a reading of the table that began longer
  * ago. So this is also the most that a replica goes on with a key that another one revoked.
  */
-export const keysFreshMs = 5000;
+const keysFreshMs = 5000;
 /** How long the key set waits for a database that does not answer before it comes from memory. */
 const patienceMs = 1000;
 

@@ -46,11 +46,7 @@ export function verifiedUpTo(
  * is foreign: a merge, a second file, a change or removal, a file elsewhere, an executable or a symlink, other bytes, a
  * signature by a key that `held` does not know.
  */
-export function judgeCommit(
-  commit: LedgerCommit,
-  after: Verified,
-  held: (kid: string) => KeyObject | undefined,
-): Judgement {
+function judgeCommit(commit: LedgerCommit, after: Verified, held: (kid: string) => KeyObject | undefined): Judgement {
   const parent = commit.parents[0] ?? null;
   if (commit.parents.length > 1) return foreign("it is a merge");
   if (parent !== after.commit) return foreign("it does not follow the last verified commit");

@@ -12,7 +12,7 @@ import { type Change, facts, planOf } from "../plan/kinds.ts";
 import { type LocalGitHub, type Seed, startLocalGitHub } from "../sandbox/github/index.ts";
 import { context, start, window } from "./azure-world.ts";
 
-export const seed: Seed = {
+const seed: Seed = {
   users: ["root"],
   orgs: [
     { login: "acme", owners: ["root"] },

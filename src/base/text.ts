@@ -15,6 +15,9 @@ export function oneLine(text: string, max = 500): string {
   return points.length <= max ? line : `${points.slice(0, max - 1).join("")}…`;
 }
 
+// What GitHub makes a link of by itself (GitHub Flavored Markdown section 6.9).
+const autolinked = /(https?|ftp|www)(:|\.)/gi;
+
 /**
  * For Markdown on GitHub: punctuation that starts markup, a mention (`@`), an issue reference (`#`), HTML or a link is
  * escaped or broken, so that a reason cannot ping a team, close an issue or draw a fake table.
@@ -22,7 +25,7 @@ export function oneLine(text: string, max = 500): string {
 export const forMarkdown = (text: string, max = 500): string =>
   forMarkdownNames(text, max)
     .replace(/@/g, "@\u200c") // no mention; ZERO WIDTH NON-JOINER is ours, not the writer's
-    .replace(/(https?|www)(:|\.)/gi, "$1\u200c$2"); // no autolink
+    .replace(autolinked, "$1\u200c$2");
 
 /** As `forMarkdown`, for sentences of ours that name people, teams, paths and refs: those may be mentioned, and found by search. */
 export const forMarkdownNames = (text: string, max = 500): string =>
@@ -33,10 +36,10 @@ export const forMarkdownNames = (text: string, max = 500): string =>
 
 /**
  * As `forMarkdownNames`, for a Markdown file: a mention tells nobody there, so names may be copied as they are; but an address
- * becomes no link (GitHub Flavored Markdown section 6.9).
+ * becomes no link.
  */
 export const forMarkdownFile = (text: string, max = 500): string =>
-  forMarkdownNames(text, max).replace(/(https?|ftp|www)(:|\.)/gi, "$1\u200c$2");
+  forMarkdownNames(text, max).replace(autolinked, "$1\u200c$2");
 
 /** Inside a Markdown code span: back-ticks become apostrophes, so that the span cannot be left. */
 export const forMarkdownCode = (text: string, max = 500): string =>

@@ -1,6 +1,14 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { forJson, forLogLine, forRunnerData, forRunnerProperty, forTerminal } from "../../src/base/text.ts";
+import {
+  forJson,
+  forLogLine,
+  forMarkdown,
+  forMarkdownFile,
+  forRunnerData,
+  forRunnerProperty,
+  forTerminal,
+} from "../../src/base/text.ts";
 
 const acts = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
@@ -132,4 +140,13 @@ describe("C62 text of people in the log of a job is never a command", () => {
       }),
     );
   });
+});
+
+test("C62 what GitHub makes a link of by itself is broken, in texts for a file as well", () => {
+  for (const text of ["see https://evil.example", "www.evil.example", "FTP://evil.example", "http://x"]) {
+    expect(forMarkdown(text)).toMatch(/(?:https?|ftp)\u200c:|www\u200c\./i);
+    expect(forMarkdownFile(text)).toBe(forMarkdown(text));
+  }
+  // A mention in a file tells nobody: names stay as they can be copied.
+  expect(forMarkdownFile("@acme/sre *now*")).toBe("@acme/sre \\*now\\*");
 });

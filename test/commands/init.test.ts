@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { load } from "js-yaml";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { jsonSchemas, loadPolicy, parsePolicyTests } from "../../src/access-repo/index.ts";
@@ -45,7 +45,7 @@ describe("init", () => {
     expect(folder.read(".github/workflows/validate.yml")).toContain('push: { branches: ["trunk"] }');
     folder.commit({});
     expect(folder.git("grep", "-l", "ghe.acme.example", "HEAD")).toBe("HEAD:CATALOG.md");
-    expect(() => folder.git("grep", "-I", "s3cr3t", "HEAD")).toThrow();
+    expect(() => folder.git("grep", "-I", "s3cr3t", "HEAD")).toThrow("Command failed");
     expect(await commandsIn(folder.dir).validate()).toMatchObject({ code: 0 });
   });
   test("below another repository is not that repository", async () => {

@@ -163,7 +163,7 @@ describe("C33 a name", () => {
     expect(all.map(({ code }) => code)).toEqual([0, 0, 0, 0]);
     expect(readdirSync(join(repo.dir, month))).toHaveLength(4);
     const named = await Promise.all(Array.from({ length: 3 }, () => hello({}, { name: "one" })));
-    expect(named.map(({ code }) => code).sort()).toEqual([0, 2, 2]);
+    expect(named.map(({ code }) => code).sort((a, b) => a - b)).toEqual([0, 2, 2]);
   });
   test("of anything but a-z, 0-9 and - is none", async () => {
     for (const name of ["Delete Logs", "../x", "a/b", "-x", "x".repeat(64), "", "\u001b[2J", "a.yml", "é"]) {

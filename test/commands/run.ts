@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { type NewOptions, newRequest } from "../../src/commands/new.ts";
 import { init } from "../../src/commands/init.ts";
 import type { InitOptions } from "../../src/commands/init/describe.ts";

@@ -67,8 +67,8 @@ export interface CheckActionsInput {
 const mostFindings = 100;
 /** Looking for near names is what costs most. */
 const mostHints = 10;
-/** Distinct patterns times names of the service: a tenth of a second for patterns made to be slow; 480 for ec2, the largest. */
-const mostComparisons = 400_000;
+/** Distinct patterns times names of the service: 240 for ec2, the largest; some hundredths of a second where they are made to be slow. */
+const mostComparisons = 200_000;
 
 /**
  * Every action that AWS does not have, by name or by a pattern that takes none, with what was probably meant (DESIGN.md

@@ -2,8 +2,9 @@ import type { Report } from "./report.ts";
 import { oneLine } from "../base/text.ts";
 import { listed, quote } from "./diagnostics.ts";
 import { firstPersistence } from "./persistence.ts";
-import { actionInside, outsidePair } from "./subset.ts";
+import { actionInside, allowedBy, outsidePair, usualEffort } from "./subset.ts";
 import { advise, didYouMean } from "./suggest.ts";
+import { leastPolicySize, longestEntry, maxSessionPolicy } from "./session-size.ts";
 import { isAction, isResource } from "./statement-syntax.ts";
 import type {
   AwsRole,
@@ -29,6 +30,10 @@ const keysOf: Readonly<Record<"allow" | "sets" | "permissions" | "repositories" 
 
 /** Reading the whole role again for a hint is for the first findings; a hostile file could earn a thousand. */
 const mostHints = 10;
+/** Statements that are refused one by one; a hostile file could earn a thousand. */
+const mostRefused = 20;
+/** Names that are looked for among those of the role, which is what costs most. */
+const mostAdvised = 10;
 
 /** What of the role the request asks for. Undefined where it asks for something outside. */
 export function checkNarrowing(file: RequestFile, target: Target, role: Role, report: Report): Narrowing | undefined {
@@ -65,6 +70,7 @@ function aws(file: RequestFile, target: Target, role: AwsRole, refuse: Report): 
   }[] = [];
   for (const [i, statement] of (file.allow ?? []).entries()) asked.push({ statement, where: ["allow", i] });
   for (const [i, set] of file.sets.entries()) {
+    if (file.sets.indexOf(set) < i) continue;
     const statements = target.sets.get(set);
     if (statements === undefined) {
       const advice = advise(set, target.sets.keys(), file.sets);
@@ -73,7 +79,14 @@ function aws(file: RequestFile, target: Target, role: AwsRole, refuse: Report): 
     for (const statement of statements ?? []) asked.push({ statement, where: ["sets", i], set });
   }
   let hints = 0;
+  const narrowed = asked.length > 0;
+  const allow = narrowed ? asked.map(({ statement }) => statement) : role.allow;
+  if (allow !== "everything" && !fitsPolicy(allow, asked[0]?.where[0], refuse)) return { allow, narrowed };
+  const roles = role.allow === "everything" ? undefined : role.allow.map(allowedBy);
+  const effort = usualEffort();
+  let refused = 0;
   for (const { statement, where, set } of asked) {
+    if (refused > mostRefused) break;
     const place = (field: "actions" | "resources", i: number) => (set === undefined ? [...where, field, i] : where);
     const inSet = set === undefined ? "" : ` (set ${set})`;
     // The schema has refused these already; a request may also come from elsewhere than a file.
@@ -81,11 +94,16 @@ function aws(file: RequestFile, target: Target, role: AwsRole, refuse: Report): 
     const badResource = statement.resources.findIndex((r) => !isResource(r));
     if (badAction >= 0) refuse("CS1020", place("actions", badAction), `Action not accepted${inSet}.`);
     if (badResource >= 0) refuse("CS1020", place("resources", badResource), `Resource not accepted${inSet}.`);
-    const outside = role.allow === "everything" ? undefined : outsidePair(statement, role.allow);
+    const outside = roles === undefined ? undefined : outsidePair(statement, roles, effort);
+    if (effort.left < 0) {
+      const hint = "Write fewer patterns with wildcards.";
+      refuse("CS1012", where, "Too many patterns to compare with the role's.", hint);
+      break;
+    }
+    if (badAction >= 0 || badResource >= 0 || outside) refused++;
     if (outside) {
       // The finger goes on what is wrong: the resource where some statement admits the action, else the action.
-      const known =
-        role.allow !== "everything" && role.allow.some((s) => s.actions.some((a) => actionInside(outside.action, a)));
+      const known = outside.actionAllowed;
       const message = `${outside.action} on ${quote(outside.resource, 200)} is not inside one statement of the role${inSet}.`;
       refuse(
         "CS2016",
@@ -95,10 +113,19 @@ function aws(file: RequestFile, target: Target, role: AwsRole, refuse: Report): 
       );
     }
   }
-  const narrowed = asked.length > 0;
-  const allow = narrowed ? asked.map(({ statement }) => statement) : role.allow;
   if (!role.allow_persistence) checkPersistence(allow, asked, refuse);
   return { allow, narrowed };
+}
+
+/** Whether all of it can be one session policy at all; the plan counts exactly. */
+function fitsPolicy(allow: readonly Statement[], asked: string | number | undefined, refuse: Report): boolean {
+  const size = leastPolicySize(allow);
+  if (size <= maxSessionPolicy) return true;
+  const longest = longestEntry(allow);
+  const message = `The session policy would be at least ${size - maxSessionPolicy} characters over the ${maxSessionPolicy} that AWS takes; the longest entry is ${quote(longest, 200)} (${longest.length} characters).`;
+  const hint = asked === undefined ? "Ask for a part of what the role allows, with allow." : undefined;
+  refuse("CS2030", [asked ?? "role"], message, hint);
+  return false;
 }
 
 function checkPersistence(
@@ -167,10 +194,11 @@ function github(file: RequestFile, role: GithubRole, refuse: Report): Narrowing 
       refuse("CS2016", ["permissions", name], `The role grants ${name} for reading only.`, "Write read.");
     }
   }
+  let advised = 0;
   // Exact, with case: two spellings of one name are one repository, but the plan shows one.
   for (const [i, name] of (file.repositories ?? []).entries()) {
     if (role.repositories.includes(name)) continue;
-    const advice = advise(name, role.repositories, file.repositories);
+    const advice = advised++ < mostAdvised ? advise(name, role.repositories, file.repositories) : undefined;
     refuse("CS2016", ["repositories", i], `The role does not cover ${quote(name)}.`, advice);
   }
   return {

@@ -45,14 +45,31 @@ export const tokensFit = (tokens: readonly GlobToken[], characters: readonly str
     (token, c) => token === "one" || (typeof token === "object" && token.literal === c),
   );
 
-/** Whole match of `*` and `?` against text of one code unit per character, such as the names of actions. */
-export const wildFits = (pattern: string, text: string): boolean =>
-  runFits(
-    pattern,
-    text,
-    (p) => p === "*",
-    (p, c) => p === "?" || p === c,
-  );
+/**
+ * Whole match of `*` and `?` against text of one code unit per character, such as the names of actions. The way of `runFits`
+ * without its calls: for one file this is asked a hundred thousand times.
+ */
+export function wildFits(pattern: string, text: string): boolean {
+  let p = 0;
+  let i = 0;
+  let run = -1;
+  let resume = 0;
+  while (i < text.length) {
+    const part = p < pattern.length ? pattern.charCodeAt(p) : -1;
+    if (part === 0x2a) {
+      run = p++;
+      resume = i;
+    } else if (part === 0x3f || part === text.charCodeAt(i)) {
+      p++;
+      i++;
+    } else if (run >= 0) {
+      p = run + 1;
+      i = ++resume;
+    } else return false;
+  }
+  while (p < pattern.length && pattern.charCodeAt(p) === 0x2a) p++;
+  return p === pattern.length;
+}
 
 /** `*` any run of characters, `?` any one where `one` is set, else itself. */
 export function globTokens(pattern: string, one = false): readonly GlobToken[] {

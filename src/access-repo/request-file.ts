@@ -30,10 +30,10 @@ export function longForm(request: Omit<CheckedRequest, "version">): RequestFile 
   };
 }
 
-/** Where the short form was written, statement 0 stands at the top level. */
+/** Where the short form was written, statement 0 stands at the top level, and the whole of it at its actions. */
 export const atLongForm =
   (request: Short, at: Locate): Locate =>
-  (where, want) =>
-    shortForm(request) !== undefined && where[0] === "allow" && where.length > 2
-      ? at(where.slice(2), want)
-      : at(where, want);
+  (where, want) => {
+    if (shortForm(request) === undefined || where[0] !== "allow") return at(where, want);
+    return where.length > 2 ? at(where.slice(2), want) : at(["actions"], want);
+  };

@@ -35,56 +35,51 @@ export function distance(a: string, b: string, most: number): number {
 const reach = (name: string): number => Math.max(1, Math.floor(name.length / 3));
 const plain = (name: string): string => name.slice(0, 64).toLowerCase();
 
-/** The known names at the least distance, if that is near at all; in the order of `known`. */
-function nearestOnes(name: string, known: Iterable<string>): readonly string[] {
-  const wanted = plain(name);
-  let best: string[] = [];
-  let least = reach(wanted);
-  for (const candidate of known) {
-    const d = distance(wanted, plain(candidate), least);
-    if (d > least) continue;
-    if (d < least) best = [];
-    best.push(candidate);
-    least = d;
-  }
-  return best;
-}
-
-/** The known name that was probably meant, or undefined. */
-export const nearest = (name: string, known: Iterable<string>): string | undefined => nearestOnes(name, known)[0];
-
-/** As `nearest`, but only where it is one slip away and no other name is as near: what a machine may put in its place. */
-export function clearlyMeant(name: string, known: Iterable<string>): string | undefined {
-  const [only, second] = nearestOnes(name, known);
-  return only !== undefined && second === undefined && isSlip(name, only) ? only : undefined;
-}
-
 /** A known name and how many edits it is away. */
 export interface Near {
   readonly name: string;
   readonly distance: number;
 }
 
-/** Up to `most` known names that are at most a quarter of the letters away, nearest first. */
-export function nearestFew(name: string, known: Iterable<string>, most: number): readonly Near[] {
+/** The known names that are at most so far away, nearest first; of those as near, in the order of `known`. */
+function within(far: number, name: string, known: Iterable<string>): readonly Near[] {
   const wanted = plain(name);
-  const far = Math.max(1, Math.floor(wanted.length / 4));
-  const near: Near[] = [];
+  const found: Near[] = [];
   for (const candidate of known) {
     const d = distance(wanted, plain(candidate), far);
-    if (d <= far) near.push({ name: candidate, distance: d });
+    if (d <= far) found.push({ name: candidate, distance: d });
   }
-  return near.sort((a, b) => a.distance - b.distance || (a.name < b.name ? -1 : 1)).slice(0, most);
+  return found.sort((a, b) => a.distance - b.distance);
 }
+const near = (name: string, known: Iterable<string>): readonly Near[] => within(reach(plain(name)), name, known);
+
+/** The known name that was probably meant, or undefined. */
+export const nearest = (name: string, known: Iterable<string>): string | undefined => near(name, known)[0]?.name;
+
+/** As `nearest`, but only where it is one slip away and no other name is as near: what a machine may put in its place. */
+export function clearlyMeant(name: string, known: Iterable<string>): string | undefined {
+  const [first, second] = near(name, known);
+  if (first === undefined || first.distance === second?.distance) return undefined;
+  return isSlip(name, first.name) ? first.name : undefined;
+}
+
+/** Up to `most` known names that are at most a quarter of the letters away, nearest first. */
+export const nearestFew = (name: string, known: Iterable<string>, most: number): readonly Near[] =>
+  within(Math.max(1, Math.floor(plain(name).length / 4)), name, known)
+    .toSorted((a, b) => a.distance - b.distance || (a.name < b.name ? -1 : 1))
+    .slice(0, most);
 
 /** `Did you mean "aws-prod"?`, or what there is to choose from. */
 export function didYouMean(name: string, known: Iterable<string>): string {
   const names = [...known];
-  const meant = nearest(name, names);
-  if (meant !== undefined) return `Did you mean ${quote(meant)}?`;
-  if (names.length === 0) return "There is none yet.";
-  return `Known: ${names.slice(0, 12).join(", ")}${names.length > 12 ? ", …" : ""}.`;
+  const only = nearest(name, names);
+  return only === undefined ? whatThereIs(names) : meant(only);
 }
+const meant = (name: string): string => `Did you mean ${quote(name)}?`;
+const whatThereIs = (names: readonly string[]): string =>
+  names.length === 0
+    ? "There is none yet."
+    : `Known: ${names.slice(0, 12).join(", ")}${names.length > 12 ? ", …" : ""}.`;
 
 /** What to write instead, and the text that a machine may put there. */
 export interface Advice {
@@ -99,12 +94,10 @@ export interface Advice {
  */
 export function advise(name: string, known: Iterable<string>, taken: readonly string[] = []): Advice {
   const names = [...known];
-  const hint = didYouMean(name, names);
-  const wanted = plain(name);
-  const near = names.filter((candidate) => distance(wanted, plain(candidate), reach(wanted)) <= reach(wanted));
-  const [only] = near;
-  if (only === undefined || near.length > 1 || taken.includes(only)) return { hint };
-  return isSlip(name, only) ? { hint, fix: yamlText(only) } : { hint };
+  const [only, second] = near(name, names);
+  const hint = only === undefined ? whatThereIs(names) : meant(only.name);
+  if (only === undefined || second !== undefined || taken.includes(only.name)) return { hint };
+  return isSlip(name, only.name) ? { hint, fix: yamlText(only.name) } : { hint };
 }
 
 /** What to write instead of a key that nobody knows. Where the right one stands already, writing it twice mends nothing. */

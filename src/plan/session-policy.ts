@@ -1,11 +1,12 @@
 import type { ResolvedRequest } from "../access-repo/types.ts";
+import { maxSessionPolicy } from "../access-repo/session-size.ts";
 import { formatInstant } from "../base/duration.ts";
 import { CountersignError } from "../base/errors.ts";
 import { normalStatements } from "./statements.ts";
 import type { AwsPlanData } from "./types.ts";
 
 /** STS: inline and managed session policies together, in characters. */
-export const MAX_SESSION_POLICY = 2048;
+export const MAX_SESSION_POLICY = maxSessionPolicy;
 
 const compact = (values: readonly string[]): string | readonly string[] =>
   values.length === 1 && values[0] !== undefined ? values[0] : values;

@@ -289,7 +289,7 @@ describe("a hostile file is bounded work", () => {
     });
     const found = checkActions({ named, file: "x.yml", catalogue: aws });
     expect(found.map((d) => [d.code, d.severity])).toEqual([["CS1012", "error"]]);
-    expect(checkActions({ named: named.slice(0, 450), file: "x.yml", catalogue: aws })).toEqual([]);
+    expect(checkActions({ named: named.slice(0, 220), file: "x.yml", catalogue: aws })).toEqual([]);
   });
   test("one action thousands of times is looked up once", () => {
     let asked = 0;

@@ -1,5 +1,5 @@
 import { objectId } from "../../src/base/ids.ts";
-import type { PolicyFiles, TreeFile } from "../../src/access-repo/index.ts";
+import { loadPolicy, type Policy, type PolicyFiles, type TreeFile } from "../../src/access-repo/index.ts";
 
 // The files of DESIGN.md section 3, as a user would write them.
 
@@ -112,4 +112,10 @@ export function policyFiles(parts: Partial<PolicyFiles> = {}): PolicyFiles {
     codeowners: [treeFile(".github/CODEOWNERS", codeownersText), undefined, undefined],
     ...parts,
   };
+}
+
+export function loadedPolicy(parts: Partial<PolicyFiles> = {}): Policy {
+  const loaded = loadPolicy(policyFiles(parts));
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.diagnostics));
+  return loaded.policy;
 }

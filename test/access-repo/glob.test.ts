@@ -64,6 +64,21 @@ test("a glob takes whole texts only", () => {
   expect(globFits("*", "")).toBe(true);
 });
 
+test("property: names of actions fit as trying all ways says", () => {
+  const glob = fc.string({ unit: fc.constantFrom(..."ab**?"), maxLength: 8 });
+  const takes = (pattern: string, text: string): boolean => {
+    if (pattern === "") return text === "";
+    if (pattern[0] === "*") return takes(pattern.slice(1), text) || (text !== "" && takes(pattern, text.slice(1)));
+    return text !== "" && (pattern[0] === "?" || pattern[0] === text[0]) && takes(pattern.slice(1), text.slice(1));
+  };
+  fc.assert(
+    fc.property(glob, fc.string({ unit: fc.constantFrom(..."ab*"), maxLength: 7 }), (pattern, text) => {
+      expect(wildFits(pattern, text)).toBe(takes(pattern, text));
+    }),
+    { numRuns: 2000 },
+  );
+});
+
 describe("C67 a pattern and the end of a real ARN, region:account:rest", () => {
   /** All texts over the letters, up to a length. */
   const texts = (letters: string, length: number): string[] => {

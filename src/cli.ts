@@ -7,6 +7,7 @@ import { keysCommand } from "./commands/keys.ts";
 import { ownersCommand } from "./commands/owners.ts";
 import { planCommand } from "./commands/plan.ts";
 import { targetsCommand } from "./commands/targets.ts";
+import { setupCommand } from "./commands/setup.ts";
 import { repositoryFacts } from "./enroll.ts";
 import { verifyClone } from "./audit/index.ts";
 import { validateCommand } from "./commands/validate.ts";
@@ -84,6 +85,7 @@ program.addCommand(explainCommand());
 program.addCommand(targetsCommand());
 program.addCommand(newCommand());
 program.addCommand(initCommand());
+program.addCommand(setupCommand());
 
 try {
   await program.parseAsync();

@@ -142,7 +142,7 @@ export const examplesCs2: Readonly<Record<CodesOf<"CS2">, CodeExample>> = {
     request("actions: [s3:GetObject]", "resources: [arn:aws:s3:::acme-stale-logs/*]"),
   ),
   CS2030: inRequest(
-    request("actions: [s3:DeleteBucket]", "resources:", buckets).replace("operator", "«operator»"),
+    request("«actions»: [s3:DeleteBucket]", "resources:", buckets),
     request("actions: [s3:DeleteBucket]", "resources:", "  - arn:aws:s3:::acme-stale-logs-of-the-storage-migration-*"),
   ),
   CS2031: {

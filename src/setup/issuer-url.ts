@@ -16,6 +16,9 @@ export function issuerProblem(url: string): string | undefined {
     url,
   )?.[1];
   if (host === undefined) return "its host must be a full name in lower case, and its path plain";
+  // `/a/../b` and `/a//b` are other spellings for whoever fetches.
+  if (!URL.canParse(url) || ![url, `${url}/`].includes(new URL(url).href) || url.slice(8).includes("//"))
+    return "it is not spelled as a client would fetch it";
   return undefined;
 }
 

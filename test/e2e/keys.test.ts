@@ -10,6 +10,7 @@ import type { App } from "../../src/app.ts";
 import { keysList } from "../../src/commands/keys-list.ts";
 import { keysRevoke } from "../../src/commands/keys-revoke.ts";
 import { keysRotate } from "../../src/commands/keys-rotate.ts";
+import { openStore } from "../../src/store/index.ts";
 import { fakeIo } from "../commands/fake-io.ts";
 import { freshDatabase } from "../helpers/stores.ts";
 import { git } from "../sandbox/players.ts";
@@ -74,6 +75,21 @@ test("what one replica was told at its socket is published by every replica with
     msg: "admin command",
     purpose: "issuer",
   });
+});
+
+test("key set and discovery answer while the database is down", async () => {
+  const before = await published(a);
+  const store = await openStore({ databaseUrl: String(outside.env["DATABASE_URL"]) });
+  await store.db.schema.alterTable("signing_key").renameTo("gone").execute();
+  try {
+    outside.clock.skip(60);
+    expect(await published(a)).toEqual(before);
+    const discovery = await fetch(`${a?.url ?? ""}/.well-known/openid-configuration`);
+    expect(await discovery.json()).toMatchObject({ issuer: outside.env["PUBLIC_URL"] });
+  } finally {
+    await store.db.schema.alterTable("gone").renameTo("signing_key").execute();
+    await store.close();
+  }
 });
 
 test("a rotated ledger key takes over by an entry, and an auditor with the old public key follows", async () => {

@@ -72,7 +72,7 @@ export function wildFits(pattern: string, text: string): boolean {
 }
 
 /** `*` any run of characters, `?` any one where `one` is set, else itself. */
-export function globTokens(pattern: string, one = false): readonly GlobToken[] {
+function globTokens(pattern: string, one = false): readonly GlobToken[] {
   return Array.from(pattern).map((c) => (c === "*" ? "any" : c === "?" && one ? "one" : { literal: c }));
 }
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-// What goes over the admin socket: one line of JSON each way, one command for each connection (docs/formats.md section 11).
+// What goes over the admin socket: one line of JSON each way, one command for each connection (docs/formats.md section 12).
 
 const instant = z.iso.datetime();
 const purpose = z.enum(["issuer", "ledger"]);

@@ -16,7 +16,7 @@ import type { KnownIds } from "./known-ids.ts";
 import type { RepositoryLimits } from "./limits.ts";
 import { Refused } from "./refused.ts";
 import { readUnverified, verifySubjectToken } from "./subject-token.ts";
-import type { Trail } from "./token.ts";
+import { claimedBy, type Trail } from "./token.ts";
 
 /** How long the answer waits for GitHub to have opened the pull request; the job of the queue goes on in any case. */
 const patience = 20_000;
@@ -45,10 +45,9 @@ export async function askForAccess(
 ): Promise<Opened> {
   if (bearer === undefined) throw new Refused("token_missing");
   const rules = { issuer: deps.config.oidcIssuer, audience: deps.config.publicUrl };
-  const unverified = readUnverified(bearer, rules, deps.clock);
-  trail.claimed = unverified;
+  const claimed = claimedBy(deps, readUnverified(bearer, rules, deps.clock), trail);
   // Only jobs of the owner of an access repo: a request names no other owner's workflow.
-  if (!(await owners.has(unverified.repositoryOwnerId))) throw new Refused("access_denied", { why: "owner" });
+  if (!(await owners.has(claimed.repositoryOwnerId))) throw new Refused("access_denied", { why: "owner" });
   const claims = await verifySubjectToken(bearer, rules, deps.keySet, deps.clock);
   trail.claims = claims;
   const slow = limits.enter(claims.repositoryId);

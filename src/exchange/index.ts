@@ -22,12 +22,9 @@ export { createLiveHead, type LiveHead } from "./live-head.ts";
 export { createPolicies, type Policies } from "./policies.ts";
 export type { Answer, Exchange, ExchangeDeps } from "./types.ts";
 
-/**
- * In milliseconds, see `answering`. For a re-run it is longer: where it fits a pending request but for who pressed the button,
- * GitHub is asked, which takes its time.
- */
+/** In milliseconds, see `answering`; the long one where others may have to be asked (`claimedBy`). */
 const floor = 50;
-const rerunFloor = 1000;
+const longFloor = 1000;
 /** The largest matrix of jobs has 256 (GitHub's limit); several come at once, and long jobs come again. */
 const rate = { burst: 2000, perSecond: 50 };
 
@@ -41,7 +38,7 @@ export function createExchange(deps: ExchangeDeps): Exchange {
   const answer = answering({
     deps,
     limits,
-    floor: ({ runAttempt }) => (runAttempt > 1 ? rerunFloor : floor),
+    floor: ({ unhurried }) => (unhurried ? longFloor : floor),
     note: (access, job, code) => refusals.note(access, job, code),
   });
   const endTokens = coalesce(() => revokeEnded(deps));

@@ -4,7 +4,7 @@ import type { RepositoryId } from "../base/ids.ts";
 import { UpstreamFailure } from "../cloud/index.ts";
 import { LedgerStopped } from "../recorder/index.ts";
 import { refused } from "./answers.ts";
-import { claimIds, type Claims } from "./claims.ts";
+import { claimIds } from "./claims.ts";
 import { codes, type Code } from "./codes.ts";
 import type { RepositoryLimits } from "./limits.ts";
 import { Refused } from "./refused.ts";
@@ -19,7 +19,7 @@ interface Options {
   readonly deps: { readonly config: { readonly publicUrl: string }; readonly log: ExchangeDeps["log"] };
   readonly limits: RepositoryLimits;
   /** Refusals are answered at multiples of this, in milliseconds, so that time tells strangers nothing (C44). */
-  readonly floor: (claimed: Claims) => number;
+  readonly floor: (claimed: NonNullable<Trail["claimed"]>) => number;
   /** Counts a refusal of a job whose access repo is known. */
   readonly note?: (access: RepositoryId, job: RepositoryId, code: Code) => void;
 }

@@ -18,12 +18,18 @@ const skew = 60;
 /** GitHub gives five minutes and no way to ask for more; a token that lives much longer is not one of its. */
 const maxLifetime = 900;
 
+/** What a well-formed token says of itself; nobody has vouched for it. */
+export interface Unverified {
+  readonly claims: Claims;
+  readonly kid: string;
+}
+
 /**
  * What can be said without a signature, a key or a database, in the order of DESIGN.md section 4, Fail closed: strangers
  * cost nothing. All of it depends on the token alone, so a precise answer tells them nothing of ours.
  * @throws Refused `token_*`
  */
-export function readUnverified(token: string, rules: SubjectTokenRules, clock: Clock): Claims {
+export function readUnverified(token: string, rules: SubjectTokenRules, clock: Clock): Unverified {
   if (token.length > maxBytes) throw new Refused("token_too_large");
   let payload: ReturnType<typeof decodeJwt>;
   let header: ReturnType<typeof decodeProtectedHeader>;
@@ -42,7 +48,7 @@ export function readUnverified(token: string, rules: SubjectTokenRules, clock: C
   const claims = parseClaims(payload);
   if (!claims) throw new Refused("token_malformed", { why: "claims" });
   checkTimes(claims, clock.now().getTime() / 1000);
-  return claims;
+  return { claims, kid: header.kid };
 }
 
 function checkTimes(claims: Claims, now: number): void {
@@ -65,7 +71,7 @@ export async function verifySubjectToken(
 ): Promise<Claims> {
   let payload: unknown;
   try {
-    const verified = await jwtVerify(token, keys, {
+    const verified = await jwtVerify(token, keys.get, {
       algorithms: ["RS256"],
       issuer: rules.issuer,
       audience: rules.audience,

@@ -16,7 +16,7 @@ import { pendingFor } from "./pending.ts";
 import { Refused } from "./refused.ts";
 import { release } from "./release.ts";
 import { giveBack } from "./revoke.ts";
-import { readUnverified, verifySubjectToken } from "./subject-token.ts";
+import { readUnverified, type Unverified, verifySubjectToken } from "./subject-token.ts";
 import type { ExchangeDeps } from "./types.ts";
 
 export interface Parts {
@@ -28,8 +28,8 @@ export interface Parts {
 /** What is known of the caller so far, for the log and the refusal count. Filled only from a verified token. */
 export interface Trail {
   claims?: Claims;
-  /** What a well-formed token says of itself, verified or not. */
-  claimed?: Claims;
+  /** What a well-formed token says of itself, verified or not; `unhurried`: to look at it may take calls of others. */
+  claimed?: Claims & { readonly unhurried: boolean };
   access?: RepositoryId;
   grant?: string;
   exchange?: string;
@@ -50,10 +50,8 @@ export async function exchangeToken(
   const { deps } = parts;
   const params = parseParams(form);
   const rules = { issuer: deps.config.oidcIssuer, audience: deps.config.publicUrl };
-  const unverified = readUnverified(params.subjectToken, rules, deps.clock);
-  trail.claimed = unverified;
-  if (!(await parts.repositories.has(unverified.repositoryId)))
-    throw new Refused("access_denied", { why: "repository" });
+  const claimed = claimedBy(deps, readUnverified(params.subjectToken, rules, deps.clock), trail);
+  if (!(await parts.repositories.has(claimed.repositoryId))) throw new Refused("access_denied", { why: "repository" });
   const claims = await verifySubjectToken(params.subjectToken, rules, deps.keySet, deps.clock);
   trail.claims = claims;
   const slow = parts.limits.enter(claims.repositoryId);
@@ -84,6 +82,15 @@ export async function exchangeToken(
     if (minted) await giveBack(deps, broker, begun.id, minted);
     throw error;
   }
+}
+
+/**
+ * Notes what a token says of itself. The key set is asked for a key that we do not hold, and GitHub for who pressed the button
+ * of a re-run: whoever is denied waits as long where neither was necessary (C44). Both stand in the token for all to see.
+ */
+export function claimedBy(deps: Pick<ExchangeDeps, "keySet">, { claims, kid }: Unverified, trail: Trail): Claims {
+  trail.claimed = { ...claims, unhurried: claims.runAttempt > 1 || !deps.keySet.has(kid) };
+  return claims;
 }
 
 /** Exactly one grant, or the reason; what is pending, and grants that ended, are asked only where none that lives fits. */

@@ -1,7 +1,7 @@
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createHmac, generateKeyPairSync, randomUUID } from "node:crypto";
-import { exportJWK, SignJWT, type JWK } from "jose";
+import { SignJWT } from "jose";
 import { payload } from "./fixtures.ts";
 
 const rsa = generateKeyPairSync("rsa", { modulusLength: 2048 });
@@ -9,22 +9,31 @@ const other = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const ec = generateKeyPairSync("ec", { namedCurve: "P-256" });
 const publicPem = rsa.publicKey.export({ type: "spki", format: "pem" }).toString();
 
+/** As a key set holds it: the issuer's own key, or another. */
+export const jwkOf = (kid: string, which: "own" | "other" = "own") => ({
+  ...(which === "own" ? rsa : other).publicKey.export({ format: "jwk" }),
+  kid,
+  alg: "RS256",
+  use: "sig",
+});
+
 /** A local stand-in for GitHub's OIDC issuer whose key set may misbehave. */
 export interface Issuer {
   readonly url: string;
   /** Requests for the key set so far. */
   hits(): number;
+  paths(): readonly string[];
   /** null: the key set as it should be. */
   answer(listener: RequestListener | null): void;
   token(over?: Readonly<Record<string, unknown>>, header?: Readonly<Record<string, unknown>>): Promise<string>;
   close(): Promise<void>;
 }
 export async function startIssuer(): Promise<Issuer> {
-  const jwk: JWK = { ...(await exportJWK(rsa.publicKey)), kid: "k1", alg: "RS256", use: "sig" };
-  let hits = 0;
+  const jwk = jwkOf("k1");
+  const paths: string[] = [];
   let listener: RequestListener | null = null;
   const server = createServer((req, res) => {
-    hits++;
+    paths.push(req.url ?? "");
     if (req.url === "/elsewhere" || !listener) {
       res.setHeader("content-type", "application/json");
       res.end(JSON.stringify({ keys: req.url === "/.well-known/jwks" || req.url === "/elsewhere" ? [jwk] : [] }));
@@ -34,7 +43,8 @@ export async function startIssuer(): Promise<Issuer> {
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
     url,
-    hits: () => hits,
+    hits: () => paths.length,
+    paths: () => paths,
     answer: (next) => (listener = next),
     token: (over = {}, header = {}) => {
       const claims = { ...payload(), iss: url, jti: randomUUID(), ...over };
@@ -61,6 +71,6 @@ export const forged = {
   },
   ec: (claims: Record<string, unknown>): Promise<string> =>
     new SignJWT(claims).setProtectedHeader({ alg: "ES256", kid: "k1" }).sign(ec.privateKey),
-  otherKey: (claims: Record<string, unknown>): Promise<string> =>
-    new SignJWT(claims).setProtectedHeader({ alg: "RS256", kid: "k1" }).sign(other.privateKey),
+  otherKey: (claims: Record<string, unknown>, kid = "k1"): Promise<string> =>
+    new SignJWT(claims).setProtectedHeader({ alg: "RS256", kid }).sign(other.privateKey),
 };

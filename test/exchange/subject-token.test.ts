@@ -1,8 +1,10 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { generateKeyPairSync, sign } from "node:crypto";
+import { gzipSync } from "node:zlib";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createKeySet, type KeySet } from "../../src/exchange/key-set.ts";
 import { readUnverified, verifySubjectToken } from "../../src/exchange/subject-token.ts";
 import { now, payload, publicUrl, seconds } from "./fixtures.ts";
-import { forged, type Issuer, startIssuer } from "./issuer.ts";
+import { forged, type Issuer, jwkOf, startIssuer } from "./issuer.ts";
 
 const clock = { now: () => now };
 let issuer: Issuer;
@@ -11,7 +13,15 @@ beforeEach(async () => {
   issuer = await startIssuer();
   keys = createKeySet(issuer.url, fetch);
 });
-afterEach(() => issuer.close());
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await issuer.close();
+});
+/** The clock of the key set's cache, so many seconds on. */
+function later(seconds: number): void {
+  const now = Date.now() + seconds * 1000;
+  vi.spyOn(Date, "now").mockImplementation(() => now);
+}
 
 const rules = () => ({ issuer: issuer.url, audience: publicUrl });
 /** Both steps, as the exchange does them. */
@@ -119,6 +129,71 @@ describe("key set", () => {
     expect(await refusedAs(token)).toBe("temporarily_unavailable");
     expect(await refusedAs(token)).toBe("temporarily_unavailable");
     expect(issuer.hits()).toBe(1);
+  });
+
+  test.each<[string, Parameters<Issuer["answer"]>[0]]>([
+    ["is empty", (_, res) => void res.end('{"keys":[]}')],
+    ["holds no RSA key", (_, res) => void res.end('{"keys":[{"kty":"oct","kid":"k1","k":"AAAA"}]}')],
+    ["holds keys for something else", (_, res) => void res.end('{"keys":[{"kty":"RSA","kid":"k1","use":"enc"}]}')],
+    ["names no key", (_, res) => void res.end('{"keys":[{"kty":"RSA"}]}')],
+    [
+      "unpacks to more than 100 KiB",
+      (_, res) => {
+        res.setHeader("content-encoding", "gzip");
+        res.end(gzipSync(`{"keys":[],"x":"${"x".repeat(50_000_000)}"}`));
+      },
+    ],
+  ])("C35 that %s is an outage: the good one stays, and no honest token is denied", async (_, listener) => {
+    await accept(await issuer.token());
+    issuer.answer(listener);
+    expect(await refusedAs(await issuer.token())).toBe("accepted");
+    later(31);
+    expect(await refusedAs(await issuer.token({}, { kid: "k2" }))).toBe("temporarily_unavailable");
+    expect(await refusedAs(await issuer.token())).toBe("accepted");
+    later(600);
+    expect(await refusedAs(await issuer.token())).toBe("temporarily_unavailable");
+  });
+
+  test("C35 that rotates needs no restart: an unknown key is looked for once outside the cool-down", async () => {
+    await accept(await issuer.token());
+    issuer.answer((_, res) => void res.end(JSON.stringify({ keys: [jwkOf("k1"), jwkOf("k2", "other")] })));
+    const rotated = () => forged.otherKey({ ...mine(), jti: "x" }, "k2");
+    expect(await refusedAs(await rotated())).toBe("access_denied"); // a second after the fetch
+    expect(issuer.hits()).toBe(1);
+    expect(keys.has("k2")).toBe(false);
+    later(31);
+    expect(await refusedAs(await rotated())).toBe("accepted");
+    expect(await refusedAs(await issuer.token())).toBe("accepted");
+    expect(issuer.hits()).toBe(2);
+    expect([keys.has("k1"), keys.has("k2"), keys.has("k3")]).toEqual([true, true, false]);
+  });
+
+  test("C35 that no longer holds a key ends it within ten minutes", async () => {
+    await accept(await issuer.token());
+    issuer.answer((_, res) => void res.end(JSON.stringify({ keys: [jwkOf("k2", "other")] })));
+    later(599);
+    expect(await refusedAs(await issuer.token())).toBe("accepted");
+    later(2);
+    expect(keys.has("k1")).toBe(false);
+    expect(await refusedAs(await issuer.token())).toBe("access_denied");
+    expect(await refusedAs(await forged.otherKey(mine(), "k2"))).toBe("accepted");
+  });
+
+  test("C35 with a key too short to be one accepts nothing by it", async () => {
+    const short = generateKeyPairSync("rsa", { modulusLength: 1024 });
+    const jwk = { ...(short.publicKey.export({ format: "jwk" }) as object), kid: "short", alg: "RS256", use: "sig" };
+    issuer.answer((_, res) => void res.end(JSON.stringify({ keys: [jwk] })));
+    const [header, body] = ["", ""].map((_, i) =>
+      Buffer.from(JSON.stringify(i === 0 ? { alg: "RS256", kid: "short" } : mine())).toString("base64url"),
+    );
+    const signature = sign("sha256", Buffer.from(`${header}.${body}`), short.privateKey).toString("base64url");
+    expect(await refusedAs(`${header}.${body}.${signature}`)).toBe("temporarily_unavailable");
+  });
+
+  test("C34 is asked for at its one address alone, once for all who come at the same time", async () => {
+    const tokens = await Promise.all(Array.from({ length: 50 }, () => issuer.token()));
+    expect(new Set(await Promise.all(tokens.map(refusedAs)))).toEqual(new Set(["accepted"]));
+    expect(issuer.paths()).toEqual(["/.well-known/jwks"]);
   });
 
   test("C35 that does not answer is given up after three seconds", async () => {

@@ -92,6 +92,19 @@ test("C44 no refusal of a well-formed token comes before the floor, a stranger's
   }
 });
 
+test("C44 a key that we do not hold costs whoever names it a second, also where the repository is unknown", async () => {
+  await ask(world);
+  const timed = async (over: Record<string, unknown>) => {
+    const token = await issuer.token(over, { kid: "nobody's" });
+    const started = performance.now();
+    expect(codeOf(await world.exchange.token(form(token), { correlationId: "c", remote: "r" }))).toBe("access_denied");
+    return performance.now() - started;
+  };
+  for (const ms of await Promise.all([timed({}), timed({ repository_id: "75" })]))
+    expect(ms).toBeGreaterThanOrEqual(999);
+  expect(issuer.hits()).toBe(1);
+});
+
 test.each<[string, Record<string, unknown>, string]>([
   ["the environment", { environment: "staging" }, "environment_mismatch"],
   ["the event", { event_name: "pull_request_target" }, "event_not_allowed"],

@@ -1,17 +1,20 @@
 import { defineConfig } from "vitest/config";
 
-// Whole servers and people against them, minutes long: `npm run test:slow` runs these and crash.test.ts at every point.
+// Whole servers and people against them, minutes long: `npm run test:slow` runs these, and those that then look further.
 const slow = [
   ...["policy", "frozen", "crash-*", "gcp", "azure-and-oidc", "github", "keys"].map(
     (name) => `test/e2e/${name}.test.ts`,
   ),
   "test/grant/dispatch.test.ts",
 ];
+const further = ["e2e/crash", "access-repo/subset-requests", "access-repo/fuzz-*"].map(
+  (name) => `test/${name}.test.ts`,
+);
 const runSlow = process.env.SLOW !== undefined;
 
 export default defineConfig({
   test: {
-    include: runSlow ? [...slow, "test/e2e/crash.test.ts"] : ["test/**/*.test.ts"],
+    include: runSlow ? [...slow, ...further] : ["test/**/*.test.ts"],
     exclude: runSlow ? [] : slow,
     globalSetup: ["test/helpers/global-setup.ts"],
     testTimeout: 60_000,

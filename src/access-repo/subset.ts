@@ -5,6 +5,11 @@ import type { Statement } from "./types.ts";
 // Is everything that a request's pattern can mean inside what a role's pattern allows? (DESIGN.md section 3, Subset test)
 // Each `*` of the request becomes a fresh symbol S and each `?` a Q; then the role's pattern is matched against that: its `*`
 // takes anything, its `?` anything except S (S may be empty or long), a literal only itself.
+//
+// Field by field, and yet right however far AWS lets a wildcard go ("If the * wildcard is the last character of a resource ARN
+// segment, it can expand to match beyond the colon boundaries", IAM User Guide, JSON policy elements: Resource): where each
+// field of the request is inside, the colons between stand in both, and an S that goes beyond its colon is taken by a `*` of
+// the role that stands at the end of the same field, since nothing else takes an S there, and so goes as far.
 
 /**
  * How many more steps a comparison may take: one for two patterns, one for two characters. Patterns that are made to be slow

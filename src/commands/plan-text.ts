@@ -18,8 +18,10 @@ export interface ShownPlan {
   readonly policy: Policy;
   /** Warnings. */
   readonly diagnostics: readonly Diagnostic[];
-  /** The merge is thought to be then. */
+  /** When it was merged, or is thought to be. */
   readonly at: Date;
+  /** True where it was. */
+  readonly merged: boolean;
   /** False: a preview without ids and the workflow file's version. */
   readonly complete: boolean;
 }
@@ -63,6 +65,7 @@ export function planJson(shown: ShownPlan) {
       not_before: formatInstant(window.notBefore),
       expires_at: formatInstant(window.expiresAt),
       merged_at: formatInstant(at),
+      merged: shown.merged,
     },
     session: plan.session,
     repository: request.workflow.repository,
@@ -111,10 +114,9 @@ export const noPlanJson = (
 
 /** For a terminal: what is asked, what would be issued, who must approve, what to look at twice. */
 export function planText(shown: ShownPlan): string {
-  const { planned, complete, at } = shown;
+  const { planned, complete } = shown;
   const { request, plan, review } = planned;
   const described = describePlan(plan, request, review.actions);
-  const window = planWindow(plan.data, at);
   const readable = complete ? (text: string) => text : previewText;
   const indent = (lines: readonly string[]): string[] => lines.map((line) => `  ${forTerminal(readable(line), 4500)}`);
   const issue = complete ? described.issue : previewJson(described.issue, "<not known>");
@@ -124,7 +126,7 @@ export function planText(shown: ShownPlan): string {
     "",
     ...indent(described.lines),
     ...section("Window", [
-      `  ${formatInstant(window.notBefore)} to ${formatInstant(window.expiresAt)}${plan.data.start === null ? `, if it is merged at ${formatInstant(at)}` : ""}`,
+      `  ${windowText(shown)}`,
       ...(described.lines.includes(plan.session.words) ? [] : indent([plan.session.words])),
     ]),
     ...section(`What would be issued (${plan.data.kind})`, indent(issueText(issue).split("\n"))),
@@ -137,6 +139,14 @@ export function planText(shown: ShownPlan): string {
       : "A preview: ids and the workflow file's version are not known here, nor is the hash. --online reads them from GitHub.",
     "",
   ].join("\n");
+}
+
+function windowText({ planned, at, merged }: ShownPlan): string {
+  const { notBefore, expiresAt } = planWindow(planned.plan.data, at);
+  const merge = merged ? `merged at ${formatInstant(at)}` : `if it is merged at ${formatInstant(at)}`;
+  if (expiresAt <= notBefore) return `Nothing is left of it, ${merge}: it ends at ${formatInstant(expiresAt)}.`;
+  const slides = planned.plan.data.start === null || merged;
+  return `${formatInstant(notBefore)} to ${formatInstant(expiresAt)}${slides ? `, ${merge}` : ""}`;
 }
 
 const section = (title: string, lines: readonly string[]): string[] =>

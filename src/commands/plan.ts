@@ -7,6 +7,7 @@ import { type LoadedRepo, policyInForce } from "./checks.ts";
 import { colourful, type ExitCode, type Io } from "./io.ts";
 import { findingsText, sourceOf } from "./load-policy.ts";
 import { loadRepo } from "./load-repo.ts";
+import { mergeTime } from "./merge-time.ts";
 import { Misuse } from "./misuse.ts";
 import { readPlace, shown } from "./place.ts";
 import { findRepo, pathsInRepo } from "./place-in-repo.ts";
@@ -89,15 +90,17 @@ async function run(file: string, options: PlanOptions, io: Io): Promise<ExitCode
     return 1;
   }
   // Nobody has approved: the slots are what the rules want filled, by whom and by which line.
-  const { policy, basis, diagnostics } = planned;
+  const { policy, basis, diagnostics, merged } = planned;
   const decision = rehearse(basis, planned.request, nobody);
+  const mergedAt = merged && options.at === undefined ? await mergeTime(root, repo.history.base, path.path) : undefined;
   const result = {
     path: path.path,
     planned,
     decision,
     policy,
     diagnostics,
-    at: now,
+    at: mergedAt ?? now,
+    merged: mergedAt !== undefined,
     complete: options.online === true,
   };
   io.out(options.json === true ? `${forJson(planJson(result))}\n` : planText(result));
@@ -107,7 +110,11 @@ async function run(file: string, options: PlanOptions, io: Io): Promise<ExitCode
 }
 
 type PlanOf =
-  | (Extract<Planned, { readonly ok: true }> & { readonly basis: Basis; readonly policy: Policy })
+  | (Extract<Planned, { readonly ok: true }> & {
+      readonly basis: Basis;
+      readonly policy: Policy;
+      readonly merged: boolean;
+    })
   | Extract<Planned, { readonly ok: false }>;
 
 /** Plans the one request of a loaded repo; with what GitHub says of it, where that is asked. */
@@ -134,7 +141,7 @@ async function planOf(
   const planned = facts === undefined ? preview : await planRequest(basis, asked, facts);
   if (!planned.ok) return planned;
   const diagnostics = [...parsed.diagnostics, ...planned.diagnostics];
-  return { ...planned, diagnostics, basis, policy: basis.policy };
+  return { ...planned, diagnostics, basis, policy: basis.policy, merged };
 }
 
 const failed = (diagnostics: readonly Diagnostic[]): PlanOf => ({

@@ -5,7 +5,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import * as fc from "fast-check";
 import { load } from "js-yaml";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { jsonSchemas, loadPolicy, parsePolicyTests } from "../../src/access-repo/index.ts";
+import { jsonSchemas, loadPolicy, parsePolicyTests, parseTarget } from "../../src/access-repo/index.ts";
 import type { TreeFile } from "../../src/access-repo/types.ts";
 import { openCatalogue } from "../../src/action-catalogue/index.ts";
 import { objectId } from "../../src/base/ids.ts";
@@ -228,6 +228,21 @@ describe("what init writes", () => {
       expect(Object.keys(load(text) as object)).toEqual(["name", "on", "permissions", "jobs"]);
     },
   );
+  test("shows in comments only what can be written", async () => {
+    const { files, policyFiles } = await filesFor(acme);
+    const settings = files.get(".github/countersign.yml") ?? "";
+    const shown = [...settings.matchAll(/^# ([a-z_]+: .*)$/gm)].map((match) => match[1] ?? "");
+    expect(shown).toHaveLength(4);
+    for (const line of shown) {
+      const key = line.slice(0, line.indexOf(":"));
+      const text = `${settings.replace(new RegExp(`^${key}:.*$`, "m"), "")}${line}\n`;
+      const loaded = loadPolicy({ ...policyFiles, settings: { ...policyFiles.settings, text } });
+      expect(placed(loaded.diagnostics)).toEqual([]);
+    }
+    const gcp = (files.get("targets/gcp-example.yml") ?? "").replaceAll(/^ {4}# (boundary:| {2}- \{)/gm, "    $1");
+    expect(gcp).toContain("\n    boundary:\n      - {");
+    expect(parseTarget(gcp, "targets/gcp-example.yml").diagnostics).toEqual([]);
+  });
   test("maps every kind of file to its schema, in the repository or on the server", async () => {
     const settings = (await filesFor(acme)).files;
     const mapping = JSON.parse(settings.get(".vscode/settings.json") ?? "") as {

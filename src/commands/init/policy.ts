@@ -7,7 +7,7 @@ approvals: 1            # approvals by owners of a request's path; a role may as
 
 # To stop everything at once, or one target, requester or approver:
 # frozen: [all]
-# frozen: ["target:aws-example", "requester:@mallory", "approver:@mallory"]
+# frozen: [{ target: aws-example }, { requester: "@mallory" }, { approver: "@mallory" }]
 frozen: []
 
 # Keys that parse but that this version of Countersign does not decide by: pending_expiry closes nothing, and requests with

@@ -1,0 +1,317 @@
+import { mkdirSync, symlinkSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { loadPolicy, parsePolicyTests } from "../../src/access-repo/index.ts";
+import { openCatalogue } from "../../src/action-catalogue/index.ts";
+import { runPolicyTests } from "../../src/commands/policy-tests.ts";
+import { codeownersText, policyFiles, settingsText, targetText, treeFile } from "../access-repo/examples.ts";
+import { placed } from "../access-repo/expect-codes.ts";
+import { fine, type Folder, newFolder } from "./access-repo.ts";
+import { acts } from "./run.ts";
+
+const catalogue = await openCatalogue();
+const now = new Date("2026-11-24T09:00:00Z");
+const request = `request:
+      role: operator
+      reason: Delete the old log bucket
+      ticket: OPS-1
+      actions: ["s3:DeleteBucket"]
+      resources: ["arn:aws:s3:::acme-old-logs"]
+      workflow: { file: .github/workflows/run.yml }`;
+
+interface Case {
+  readonly expect: string;
+  readonly approved?: string;
+  readonly requester?: string;
+  readonly teams?: string;
+  readonly more?: string;
+  readonly request?: string;
+  readonly where?: string;
+}
+const text = (one: Case): string => `version: 1
+${one.teams === undefined ? "" : `teams: ${one.teams}\n`}tests:
+  - name: one
+    expect: ${one.expect}
+    requester: "${one.requester ?? "@alice"}"
+    ${one.where ?? "target: aws-prod"}
+    ${one.request ?? request}${one.more ?? ""}
+${one.approved === undefined ? "" : `    approved_by: ${one.approved}\n`}`;
+
+interface Policy {
+  readonly target?: string;
+  readonly settings?: string;
+  readonly codeowners?: string;
+}
+async function run(one: Case, policy: Policy = {}) {
+  const files = policyFiles({
+    targets: [treeFile("targets/aws-prod.yml", policy.target ?? targetText)],
+    settings: treeFile(".github/countersign.yml", policy.settings ?? settingsText),
+    codeowners: [treeFile(".github/CODEOWNERS", policy.codeowners ?? codeownersText), undefined, undefined],
+  });
+  const loaded = loadPolicy(files);
+  if (!loaded.ok) return expect.fail(placed(loaded.diagnostics).join("; "));
+  const parsed = parsePolicyTests(text(one), "tests/a.yml");
+  if (!parsed.ok) return expect.fail(placed(parsed.diagnostics).join("; "));
+  const basis = { policy: loaded.policy, files, actions: catalogue };
+  return await runPolicyTests(basis, { path: "tests/a.yml", ...parsed }, now);
+}
+/** The message where it fails; undefined where it passes. */
+const failure = async (one: Case, policy?: Policy): Promise<string | undefined> => (await run(one, policy))[0]?.message;
+
+const needs = "needs 2 @acme/sre @bob, 1 @acme/security";
+const teams = '{ "@acme/sre": ["@carol", "@dan"], "@acme/security": ["@sue"] }';
+
+describe("a policy test passes", () => {
+  test.each<[string, Case]>([
+    ["what is needed, by names", { expect: needs }],
+    ["in any order", { expect: "needs 1 @acme/security, 2 @bob @acme/sre" }],
+    ["in any case", { expect: "needs 2 @ACME/SRE @Bob, 1 @Acme/Security" }],
+    ["as owners", { expect: "needs 2 owners, 1 @acme/security" }],
+    ["some as owners and some by names", { expect: "needs 1 owners, 1 @bob @acme/sre, 1 @acme/security" }],
+    ["less after an approval", { expect: "needs 1 owners, 1 @acme/security", approved: '["@bob"]' }],
+    ["less after a member's approval", { expect: "needs 1 owners, 1 @acme/security", approved: '["@CAROL"]', teams }],
+    ["nothing when all have approved", { expect: "allowed", approved: '["@bob", "@dan", "@sue"]', teams }],
+    ["no less by the requester's own approval", { expect: needs, requester: "@BOB", approved: '["@bob"]' }],
+    ["no less by a stranger's", { expect: needs, approved: '["@mallory"]', teams }],
+    ["no less by one person twice", { expect: "needs 1 owners, 1 @acme/security", approved: '["@bob", "@Bob"]' }],
+    ["a refusal by its code", { expect: "refused CS2013", more: "\n      duration: 9h" }],
+    [
+      "a refusal by any of its codes",
+      { expect: "refused CS2015", request: request.replace("OPS-1", "NO-1"), more: "\n      duration: 9h" },
+    ],
+    [
+      "at a time",
+      { expect: "refused CS2023", more: "\n      start: 2026-11-24T10:00:00Z\n    at: 2026-11-25T00:00:00Z" },
+    ],
+    ["now, where no time is given", { expect: needs, more: "\n      start: 2026-11-24T10:00:00Z" }],
+    ["at a path", { expect: needs, where: "path: requests/aws-prod/2026-11/x.yml" }],
+    ["a target that is not there", { expect: "refused CS2010", where: "target: aws-prd" }],
+    [
+      "an action that AWS does not have",
+      { expect: "refused CS2028", request: request.replace("DeleteBucket", "GetBuckets") },
+    ],
+  ])("%s", async (_, one) => {
+    expect(await failure(one)).toBeUndefined();
+  });
+  test("a refusal by the name of the rule", async () => {
+    const settings = settingsText.replace("frozen: []", "frozen: [all]");
+    expect(await failure({ expect: "refused not_frozen" }, { settings })).toBeUndefined();
+  });
+  test("two groups of one team, expected together or apart", async () => {
+    const target = targetText.replace("@acme/security", "@acme/sre").replace("count: 1", "count: 2");
+    const codeowners = codeownersText.replace("@acme/sre @bob", "@acme/sre");
+    for (const expectation of [
+      "needs 4 @acme/sre",
+      "needs 2 owners, 2 @acme/sre",
+      "needs 2 @acme/sre, 2 owners",
+      "needs 1 owners, 3 @acme/sre",
+    ])
+      expect(await failure({ expect: expectation }, { target, codeowners })).toBeUndefined();
+    for (const expectation of ["needs 3 @acme/sre", "needs 3 owners, 1 @acme/sre", "needs 4 owners"])
+      expect(await failure({ expect: expectation }, { target, codeowners })).toContain(
+        "but it needs 2 @acme/sre, 2 @acme/sre.",
+      );
+  });
+});
+
+describe("a policy test fails", () => {
+  test.each<[string, Case, string]>([
+    ["expected allowed", { expect: "allowed" }, `"one": expected allowed, but it ${needs}.`],
+    [
+      "too few",
+      { expect: "needs 1 owners, 1 @acme/security" },
+      "expected needs 1 owners, 1 @acme/security, but it needs 2",
+    ],
+    ["too many", { expect: "needs 3 owners, 1 @acme/security" }, "but it needs 2"],
+    ["one kind less", { expect: "needs 2 owners" }, "but it needs 2"],
+    ["one kind more", { expect: `${needs}, 1 @acme/leads` }, "but it needs 2"],
+    ["other people", { expect: "needs 2 @acme/sre, 1 @acme/security" }, "but it needs 2"],
+    ["all owners where some come from a group", { expect: "needs 3 owners" }, "but it needs 2"],
+    ["refused", { expect: "refused CS2013" }, "expected refused CS2013, but it needs 2"],
+    [
+      "another refusal",
+      { expect: "refused CS2013", request: request.replace("acme-old", "other") },
+      "but it is refused (CS2016): s3:DeleteBucket on",
+    ],
+    [
+      "needs, where it is refused",
+      { expect: needs, more: "\n      duration: 9h" },
+      "but it is refused (CS2013): 9h is longer than the role's 4h.",
+    ],
+    [
+      "needs, where all have approved",
+      { expect: needs, approved: '["@bob", "@dan", "@sue"]', teams },
+      "but it is allowed.",
+    ],
+  ])("%s", async (_, one, message) => {
+    const [found, ...more] = await run(one);
+    expect(more).toEqual([]);
+    expect(found).toMatchObject({ code: "CS6001", severity: "error", message: expect.stringContaining(message) });
+    expect(placed(found === undefined ? [] : [found])).toEqual([`${one.teams === undefined ? 4 : 5}:13 CS6001`]);
+  });
+  test("and what it is told to expect instead passes", async () => {
+    const crowd = Array.from({ length: 60 }, (_, i) => `@acme/team-${"x".repeat(60)}-${i}`).join(" ");
+    const policies: Policy[] = [
+      {},
+      { codeowners: `* @acme/platform\n/requests/ ${crowd}\n` },
+      { codeowners: "* @acme/platform\n/requests/ a@b.example @Bob @bob\n" },
+      { settings: settingsText.replace("frozen: []", "frozen: [all]") },
+      { codeowners: "* @acme/platform\n/requests/\n" },
+      {
+        target: targetText
+          .replace("4h", "30m")
+          .replace("duration: 1h, w", "duration: 30m, w")
+          .replace("max_session: 1h", "max_session: 30m"),
+      },
+    ];
+    for (const policy of policies) {
+      for (const one of [{ expect: "refused CS9999" }, { expect: "refused CS9999", more: "\n      duration: 1h" }]) {
+        const [found] = await run(one, policy);
+        const hint = /write `expect: (.*)`; otherwise/.exec(found?.hint ?? "")?.[1] ?? expect.fail(found?.hint);
+        expect(await failure({ ...one, expect: hint }, policy)).toBeUndefined();
+      }
+    }
+  });
+});
+
+describe("what no server decides yet", () => {
+  test("a request with break_glass needs ordinary approval, even by who may", async () => {
+    const target = targetText.replace("break_glass: false", "break_glass: true");
+    const more = "\n      break_glass: INC-2041 checkout is down";
+    const commander = { requester: "@alice", teams: '{ "@acme/incident-commanders": ["@alice"] }' };
+    expect(await failure({ expect: needs, more, ...commander }, { target })).toBeUndefined();
+    expect(await failure({ expect: "allowed", more, ...commander }, { target })).toContain("but it needs 2");
+  });
+  test("a request that auto_approve names needs ordinary approval", async () => {
+    const read = request.replace("s3:DeleteBucket", "s3:GetObject").replace("acme-old-logs", "acme-old-logs/*");
+    const one = { requester: "@carol", teams, request: read, more: "\n      duration: 30m" };
+    expect(await failure({ ...one, expect: needs })).toBeUndefined();
+    expect(await failure({ ...one, expect: "allowed" })).toContain("but it needs 2");
+  });
+});
+
+describe("a team in the tests", () => {
+  test("that the policy does not name is an error: its people approve nothing, whatever passes", async () => {
+    const found = await run({
+      expect: needs,
+      teams: '{ "@acme/srr": ["@carol"], "@acme/sre": [] }',
+      approved: '["@carol"]',
+    });
+    expect(found.map((d) => `${placed([d])[0]}: ${d.message}`)).toEqual([
+      "2:10 CS6004: The policy names no team @acme/srr.",
+    ]);
+  });
+  test.each(["@acme/sre", "@acme/platform", "@acme/security", "@acme/incident-commanders", "@ACME/Sre"])(
+    "%s is named",
+    async (team) => expect(await run({ expect: needs, teams: `{ "${team}": [] }` })).toEqual([]),
+  );
+});
+
+describe("validate", () => {
+  let folder: Folder;
+  beforeEach(() => {
+    folder = newFolder();
+  });
+  afterEach(() => folder.remove());
+  const good = text({ expect: needs });
+  const bad = text({ expect: "allowed" });
+  const at = "requests/aws-prod/2026-11/a.yml";
+
+  test("runs the tests, counts them, and shows one that fails at its line", async () => {
+    folder.write({ "tests/good.yml": good });
+    expect((await folder.validate()).out).toBe("No findings in 0 requests, the policy and 1 policy test.\n");
+    folder.write({ "tests/deep/bad.yml": bad });
+    const { code, out } = await folder.validate();
+    expect(code).toBe(1);
+    expect(out).toBe(`tests/deep/bad.yml:4:13: error CS6001: "one": expected allowed, but it ${needs}.
+    |
+  4 |     expect: allowed
+    |             ^^^^^^^
+    = help: If that is what the policy should answer, write \`expect: ${needs}\`; otherwise mend the policy.
+
+1 error in 1 file
+`);
+    expect(await folder.findings()).toMatchObject({ code: 1, json: { policy_tests: 2 } });
+  });
+  test("says nothing of tests that it did not run", async () => {
+    folder.write({ "tests/bad.yml": bad, [at]: fine });
+    expect(await folder.validate({ files: [at] })).toMatchObject({
+      code: 0,
+      out: "No findings in 1 request and the policy.\n",
+    });
+    expect((await folder.findings({ files: [at] })).json).toMatchObject({ policy_tests: 0 });
+  });
+  test.each([
+    ["a file of tests", "tests/bad.yml"],
+    ["their folder", "tests"],
+    ["a target", "targets/aws-prod.yml"],
+    ["the settings", ".github/countersign.yml"],
+    ["CODEOWNERS", ".github/CODEOWNERS"],
+  ])("runs them where %s is named", async (_, name) => {
+    folder.write({ "tests/bad.yml": bad });
+    expect((await folder.findings({ files: [name] })).found).toEqual(["tests/bad.yml:4:13 CS6001 error"]);
+  });
+  test("does not run them under a policy with errors, and does not say that it did", async () => {
+    folder.write({ "tests/good.yml": good, ".github/countersign.yml": "version: 2\n" });
+    expect(await folder.findings()).toMatchObject({
+      code: 1,
+      found: [".github/countersign.yml:1:10 CS1011 error"],
+      json: { policy_tests: 0 },
+    });
+  });
+  test("finds what is wrong in a file of tests", async () => {
+    folder.write({
+      "tests/a.yml": good.replace("expect", "expekt"),
+      "tests/b.yml": "\u0000",
+      "tests/c.yml": `# ${"ä".repeat(40_000)}`,
+    });
+    const { found } = await folder.findings();
+    expect(found.filter((one) => one.includes("a.yml"))).toContain("tests/a.yml:4:5 CS1007 error");
+    expect(found.some((one) => one.startsWith("tests/b.yml"))).toBe(true);
+    expect(found).toContain("tests/c.yml:1:1 CS1002 error");
+  });
+  test("C12 tells what looks like a test and does not run, and follows no link", async () => {
+    folder.write({
+      "tests/a.yaml": bad,
+      "tests/b c.yml": bad,
+      "tests/1/2/3/4/d.yml": bad,
+      "../secret.yml": bad,
+      "tests/README.md": "x",
+    });
+    symlinkSync("../../secret.yml", join(folder.dir, "tests/e.yml"));
+    mkdirSync(join(folder.dir, "../secrets"));
+    symlinkSync("../../secrets", join(folder.dir, "tests/folder"));
+    const { found, json } = await folder.findings();
+    expect(found).toEqual(
+      ["1/2/3/4/d.yml", "a.yaml", "b c.yml", "e.yml", "folder"].map((name) => `tests/${name}:1:1 CS6003 error`),
+    );
+    expect(json.diagnostics.map(({ message }) => message)).toEqual([
+      "Its name or folder is not a test's.",
+      "The ending of tests is .yml.",
+      "Its name or folder is not a test's.",
+      "It is a symbolic link, which is not followed.",
+      "It is a symbolic link, which is not followed.",
+    ]);
+  });
+  test("C12 follows no link in place of the folder", async () => {
+    folder.write({ "../elsewhere/bad.yml": bad });
+    symlinkSync("../elsewhere", join(folder.dir, "tests"));
+    expect((await folder.findings()).found).toEqual(["tests:1:1 CS6003 error"]);
+  });
+  test("tells of files beyond the most that run", async () => {
+    const many = Object.fromEntries(
+      Array.from({ length: 202 }, (_, i) => [`tests/${String(i).padStart(3, "0")}.yml`, good]),
+    );
+    folder.write(many);
+    const { found, json } = await folder.findings();
+    expect(found).toEqual(["tests/200.yml:1:1 CS6003 error", "tests/201.yml:1:1 CS6003 error"]);
+    expect(json).toMatchObject({ policy_tests: 200 });
+  });
+  test("C62 shows hostile names of tests as text", async () => {
+    folder.write({ "tests/a.yml": bad.replace("name: one", 'name: "::error::x ##[group] `x` \\"q\\" 日本"') });
+    const { out } = await folder.validate();
+    expect(out).not.toMatch(acts);
+    const github = (await folder.validate({ format: "github" })).out;
+    expect(github.split("\n").filter((line) => line.startsWith("::"))).toHaveLength(1);
+  });
+});

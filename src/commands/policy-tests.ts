@@ -9,7 +9,7 @@ import {
   type PolicyTest,
   type PolicyTestFile,
 } from "../access-repo/index.ts";
-import type { Diagnostic, Locate, Owner, RequestPath } from "../access-repo/types.ts";
+import type { Diagnostic, Locate, Owner, Policy, RequestPath } from "../access-repo/types.ts";
 import { type Company, companyOf, openSlots, ownersKey, ownerText, rehearse } from "../approval/index.ts";
 import type { Slot } from "../approval/types.ts";
 import { type Basis, planRequest } from "./plan-request.ts";
@@ -46,8 +46,23 @@ export async function runPolicyTests(basis: Basis, file: TestFile, now: Date): P
  * that something is still missing would pass for that reason.
  */
 function unknownTeams({ policy }: Basis, { path, value, at }: TestFile): readonly Diagnostic[] {
+  const teams = Object.keys(value.teams);
+  if (teams.length === 0) return [];
+  const known = namedOwners(policy);
+  return teams
+    .filter((team) => !known.has(team.toLowerCase()))
+    .map((team) => finding("CS6004", path, at(["teams", team], "key"), `The policy names no team ${team}.`));
+}
+
+// Once a policy: CODEOWNERS may be long, and files of tests many.
+const named = new WeakMap<Policy, ReadonlySet<string>>();
+
+/** Everybody whom the policy names, in lower case. */
+function namedOwners(policy: Policy): ReadonlySet<string> {
+  const before = named.get(policy);
+  if (before !== undefined) return before;
   const roles = [...policy.targets.values()].flatMap((target) => [...target.roles.values()]);
-  const named: readonly Owner[] = [
+  const owners: readonly Owner[] = [
     ...policy.codeowners.rules.flatMap((rule) => rule.owners),
     ...roles.flatMap((role) => [
       ...role.also_approved_by.flatMap((group) => group.from),
@@ -55,10 +70,9 @@ function unknownTeams({ policy }: Basis, { path, value, at }: TestFile): readonl
     ]),
     ...(policy.settings.break_glass?.members ?? []),
   ];
-  const known = new Set(named.map((owner) => ownerText(owner).toLowerCase()));
-  return Object.keys(value.teams)
-    .filter((team) => !known.has(team.toLowerCase()))
-    .map((team) => finding("CS6004", path, at(["teams", team], "key"), `The policy names no team ${team}.`));
+  const found = new Set(owners.map((owner) => ownerText(owner).toLowerCase()));
+  named.set(policy, found);
+  return found;
 }
 
 async function outcomeOf(

@@ -29,11 +29,17 @@ const expectation: fc.Arbitrary<Expectation> = fc.oneof(
 describe("what a policy test expects", () => {
   test("is read as it is written", () => {
     fc.assert(
-      fc.property(expectation, (value) => void expect(parseExpectation(expectationText(value))).toEqual(value)),
+      fc.property(expectation, (value) => {
+        expect(parseExpectation(expectationText(value))).toEqual(value);
+      }),
     );
   });
   test("of an owner is read as it is written", () => {
-    fc.assert(fc.property(owner, (value) => void expect(parseOwner(ownerText(value))).toEqual(value)));
+    fc.assert(
+      fc.property(owner, (value) => {
+        expect(parseOwner(ownerText(value))).toEqual(value);
+      }),
+    );
   });
   test.each<[string, Expectation]>([
     ["allowed", { kind: "allowed" }],

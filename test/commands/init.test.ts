@@ -281,6 +281,13 @@ describe("README.md and AGENTS.md", () => {
       .slice(0, -1)
       .map((line) => line.split("\0").slice(0, -1));
 
+  const runAll = (cwd: string, commands: readonly string[][]): { code: number; out: string; err: string }[] => {
+    const many = join(import.meta.dirname, "run-many.ts");
+    const argument = JSON.stringify(commands.map((args) => args.slice(1)));
+    const run = spawnSync(process.execPath, [many, argument], { cwd, encoding: "utf8" });
+    return JSON.parse(run.stdout) as { code: number; out: string; err: string }[];
+  };
+
   test("show only commands that work, in their order, in a checkout with the clone beside it", async () => {
     const clone = join(folder.dir, "access");
     const checkout = join(folder.dir, "countersign");
@@ -298,17 +305,24 @@ describe("README.md and AGENTS.md", () => {
     const commands = blocks.flatMap(lines);
     expect(commands.length).toBeGreaterThanOrEqual(10);
     expect(new Set(commands.map(([program]) => program))).toEqual(new Set(["countersign"]));
-    const many = join(import.meta.dirname, "run-many.ts");
-    const run = spawnSync(process.execPath, [many, JSON.stringify(commands.map((args) => args.slice(1)))], {
-      cwd: checkout,
-      encoding: "utf8",
-    });
-    const results = JSON.parse(run.stdout) as { code: number; out: string; err: string }[];
+    const results = runAll(checkout, commands);
     expect(results.map(({ code, err }, i) => [commands[i]?.join(" "), code, err])).toEqual(
       commands.map((args) => [args.join(" "), 0, ""]),
     );
     for (const [i, args] of commands.entries())
       if (args.includes("--json")) expect(JSON.parse(results[i]?.out ?? "")).toMatchObject({ ok: true });
+  });
+  test("as does our own README, which begins with init", () => {
+    const text = readFileSync(join(import.meta.dirname, "../../README.md"), "utf8");
+    const commands = shell(text)
+      .filter((block) => block.includes("npx countersign init"))
+      .flatMap(lines);
+    expect(commands.length).toBeGreaterThanOrEqual(5);
+    const checkout = join(folder.dir, "countersign");
+    mkdirSync(checkout);
+    expect(runAll(checkout, commands).map(({ code }, i) => [commands[i]?.join(" "), code])).toEqual(
+      commands.map((args) => [args.join(" "), 0]),
+    );
   });
   test("show a request and a step that are what they say", async () => {
     const text = (await filesFor(acme)).files.get("README.md") ?? "";

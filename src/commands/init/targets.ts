@@ -2,7 +2,7 @@ import type { NewAccessRepo } from "./repo.ts";
 
 export const hello = (
   repo: NewAccessRepo,
-): string => `# A first target that needs no cloud: a GitHub token that reads one repository.
+): string => `# A first target that needs no cloud: a GitHub token that reads one repository. The server needs its second App for it.
 version: 1
 cloud: github
 description: Try Countersign without a cloud

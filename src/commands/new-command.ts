@@ -23,7 +23,7 @@ export function newCommand(): Command {
     .option("--ticket <id>", "where the work is tracked")
     .option("--duration <time>", "how long: 30m, 4h")
     .option("--start <time>", "start of the slot: 2026-11-24T09:00:00Z")
-    .option("--runs <n>", "run attempts that may exchange")
+    .option("--runs <n>", "how many run attempts may get credentials (default: 1)")
     .option("--actions <list>", "aws: actions, with commas or several times", listed)
     .option("--resources <list>", "aws: ARNs, with commas or several times", listed)
     .option("--set <name>", "aws: a named set of the target, several times", listed)
@@ -39,19 +39,19 @@ export function newCommand(): Command {
     .option("--actor <who>", "requester or any")
     .option("--dispatch", "start the workflow at the merge")
     .option("--input <name=value>", "start it with this input, several times", repeated)
-    .option("--break-glass <text>", "instead of approval, where role and person may: what is on fire")
+    .option("--break-glass <text>", "what is on fire; this version decides nothing by it: ordinary approval is needed")
     .option("--repo <dir>", "the access repo's folder (default: the nearest at or above this one)")
     .option("--repository <owner/name>", "the access repo on GitHub, for the link (default: the remote origin)")
     .option("--host <url>", "its GitHub host (default: the remote origin's)")
     .option("--branch <name>", "its default branch (default: origin's)")
     .option("--print", "print the file, write nothing")
-    .option("--json", "one JSON object")
+    .option("--json", "one JSON object: ok, path, text, link, commands, written, diagnostics")
     .exitOverride()
     .addHelpText(
       "after",
       `
 Nothing is written that \`validate\` would refuse.
-Exit code: 0 written; 1 the request would have errors; 2 misuse.
+Exit code: 0 written; 1 the request or the policy has errors; 2 misuse, with nothing on standard output.
 Examples:
   countersign new aws-prod/operator --reason "Delete the log bucket left behind" --ticket OPS-1423 \\
     --actions s3:DeleteBucket --resources arn:aws:s3:::acme-stale-logs --workflow-file .github/workflows/delete-bucket.yml

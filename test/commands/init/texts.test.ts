@@ -1,4 +1,3 @@
-import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { load } from "js-yaml";
@@ -6,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Folder, newFolder } from "../access-repo.ts";
 import { bash } from "../bash.ts";
 import { commandsIn } from "../run.ts";
+import { runProcess } from "../run-process.ts";
 import { acme, filesFor } from "./world.ts";
 
 let folder: Folder;
@@ -23,12 +23,11 @@ describe("README.md and AGENTS.md", () => {
       .slice(0, -1)
       .map((line) => line.split("\0").slice(0, -1));
 
-  const runAll = (cwd: string, commands: readonly string[][]): { code: number; out: string; err: string }[] => {
-    const many = join(import.meta.dirname, "../run-many.ts");
-    const argument = JSON.stringify(commands.map((args) => args.slice(1)));
-    const run = spawnSync(process.execPath, [many, argument], { cwd, encoding: "utf8" });
-    return JSON.parse(run.stdout) as { code: number; out: string; err: string }[];
-  };
+  const runAll = (cwd: string, commands: readonly string[][]) =>
+    runProcess(
+      cwd,
+      commands.map((args) => args.slice(1)),
+    );
 
   test("show only commands that work, in their order, in a checkout with the clone beside it", async () => {
     const clone = join(folder.dir, "access");

@@ -43,6 +43,7 @@ describe("policy tests in validate", () => {
     = help: If that is what the policy should answer, write \`expect: ${needs}\`; otherwise mend the policy.
 
 1 error in 1 file
+More about it: countersign explain CS6001
 `);
     expect(await folder.findings()).toMatchObject({ code: 1, json: { policy_tests: 2 } });
   });

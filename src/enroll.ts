@@ -27,8 +27,9 @@ export async function repositoryFacts(
     headers: { accept: "application/vnd.github+json", ...(token ? { authorization: `Bearer ${token}` } : {}) },
     redirect: "error",
     signal: AbortSignal.timeout(10_000),
-  }).catch((error: unknown) => (error instanceof Error ? error.message : String(error)));
-  if (typeof response === "string") return `GitHub did not answer: ${response}.`;
+    // Not the error's own words: about a header that cannot be sent they hold the token.
+  }).catch(() => undefined);
+  if (response === undefined) return `${api} did not answer. Is it reachable from here, and GH_TOKEN one line?`;
   if (response.status === 404 || response.status === 401) {
     return `GitHub shows no ${repository} (${response.status}). If it is private, set GH_TOKEN, for example to \`gh auth token\`.`;
   }

@@ -30,7 +30,7 @@ ${commands(repo, month)}
 \`\`\`
 
 Exit codes: 0 fine, 1 findings, 2 wrong call. With \`--json\`, 0 and 1 print one JSON object with the same keys, and \`diagnostics\` says what is wrong: \`file\`, \`line\`, \`column\`,
-\`code\`, \`message\`, \`hint\` (what to write instead), \`fix\`. \`owners\` prints an array. \`new\` prints the git commands for the pull request, or has them under \`commands\`.
+\`code\`, \`message\`, \`hint\` (what to write instead), \`fix\`. \`countersign explain CODE\` says why, with an example. \`owners\` prints an array. \`new\` prints the git commands for the pull request, or has them under \`commands\`.
 
 ## Files
 

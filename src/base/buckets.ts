@@ -5,8 +5,8 @@ export interface Rate {
 }
 
 /**
- * Token buckets by key, in memory: a limit on what one sender may cause, of each process. Time is passed in, in milliseconds
- * of a clock that only goes forward. At most `most` keys are kept; the one that was not seen for the longest goes first, so
+ * Token buckets by key, in memory: a limit on what one sender may cause, of each process. Time is passed in, in milliseconds;
+ * where its clock was set back, nothing is taken away for it. At most `most` keys are kept; the one that was not seen for the longest goes first, so
  * that senders without end take no memory without end.
  */
 export class Buckets {
@@ -34,7 +34,7 @@ export class Buckets {
   #level(key: string | number, now: number): number {
     const { burst, perSecond } = this.#rate;
     const known = this.#levels.get(key);
-    return known ? Math.min(burst, known.level + ((now - known.at) / 1000) * perSecond) : burst;
+    return known ? Math.min(burst, known.level + (Math.max(0, now - known.at) / 1000) * perSecond) : burst;
   }
 
   #keep(key: string | number, level: number, at: number): void {

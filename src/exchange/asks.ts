@@ -20,7 +20,7 @@ const rate = { burst: 100, perSecond: 1 };
 
 export function createAsks(deps: AskDeps): Asks {
   const owners = new KnownIds(() => enrolledOwners(deps.db));
-  const limits = new RepositoryLimits(rate);
+  const limits = new RepositoryLimits(rate, deps.clock);
   const answer = answering({ deps, limits, floor: () => floor });
   return {
     request: (body, { bearer, ...meta }) =>

@@ -33,7 +33,7 @@ export function createExchange(deps: ExchangeDeps): Exchange {
     workflowRepositories(deps.db, new Date(deps.clock.now().getTime() - explainEnded)),
   );
   const refusals = new Refusals(deps);
-  const limits = new RepositoryLimits(rate);
+  const limits = new RepositoryLimits(rate, deps.clock);
   const parts: Parts = { deps, repositories, limits, live: new LiveCheck(deps) };
   const answer = answering({
     deps,

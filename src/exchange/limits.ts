@@ -1,4 +1,5 @@
 import { Buckets, type Rate } from "../base/buckets.ts";
+import type { Clock } from "../base/clock.ts";
 import type { RepositoryId } from "../base/ids.ts";
 
 /**
@@ -15,21 +16,23 @@ const refusalCost = 10;
 export class RepositoryLimits {
   readonly #verified: Buckets;
   readonly #claimed: Buckets;
-  constructor(rate: Rate) {
+  readonly #clock: Clock;
+  constructor(rate: Rate, clock: Clock) {
+    this.#clock = clock;
     this.#verified = new Buckets(rate);
     this.#claimed = new Buckets(rate);
   }
 
   /** For a verified token, before anything is read for it. @returns seconds to wait, 0: go on */
   enter(repository: RepositoryId): number {
-    return this.#verified.take(repository, performance.now());
+    return this.#verified.take(repository, this.#clock.now().getTime());
   }
   refused(repository: RepositoryId): void {
-    this.#verified.charge(repository, performance.now(), refusalCost - 1);
+    this.#verified.charge(repository, this.#clock.now().getTime(), refusalCost - 1);
   }
   /** For a token that was denied without a valid signature. @returns seconds to wait, 0: below the limit */
   denied(claimed: RepositoryId): number {
-    const now = performance.now();
+    const now = this.#clock.now().getTime();
     const wait = this.#claimed.take(claimed, now);
     if (wait === 0) this.#claimed.charge(claimed, now, refusalCost - 1);
     return wait;

@@ -44,3 +44,11 @@ test("never more than the burst and what time brought, whatever the order of cal
     }),
   );
 });
+
+test("a clock that was set back takes nothing away, and brings nothing until it goes on", () => {
+  const buckets = new Buckets({ burst: 2, perSecond: 1 });
+  expect(buckets.take("a", 3_600_000)).toBe(0);
+  expect(buckets.take("a", 0)).toBe(0);
+  expect(buckets.take("a", 0)).toBe(1);
+  expect(buckets.take("a", 1000)).toBe(0);
+});

@@ -1,5 +1,5 @@
 import type { Code } from "./codes.ts";
-import { codePoint, fileStart, finding, quote } from "./diagnostics.ts";
+import { codePoint, fileStart, finding, inOrder, quote } from "./diagnostics.ts";
 import { codeownersPlaces, isPolicyPath, settingsPath } from "./policy-paths.ts";
 import { likelyRequestPath, parseRequestPath } from "./request-path.ts";
 import type { Diagnostic } from "./types.ts";
@@ -22,12 +22,22 @@ export type ChangeKind =
 type Refuse = (code: Code, path: string, message: string, hint?: string) => void;
 
 const maxRequests = 100;
+const longestPath = 1024;
 // GitHub's list of files ends here without saying that there are more (CHECKLIST C09).
 const listEnds = 3000;
 const known = new Set(["added", "removed", "modified", "renamed", "copied", "changed", "unchanged"]);
 const underRequests = (path: string): boolean => path === "requests" || path.startsWith("requests/");
+const isPlain = (path: string): boolean => /^[ -~]*$/.test(path);
 /** How a file system without case or with Unicode composition sees a path. */
-const folded = (path: string): string => path.normalize("NFKC").toLowerCase().normalize("NFC");
+const folded = (path: string): string =>
+  isPlain(path) ? path.toLowerCase() : path.normalize("NFKC").toLowerCase().normalize("NFC");
+/**
+ * So much of a path tells whether it imitates one of ours: nothing that folds to ASCII is longer than what it folds to. Folding
+ * is slow, and one character can become eighteen.
+ */
+const sight = 64;
+/** Characters that the paths of one pull request may fold to, plain ASCII apart: 300 for each file of the longest list. */
+const mostFolded = 1_000_000;
 
 /** Sorts a pull request by what it changes; anything that is not plainly one thing is refused with the way out. */
 export function classifyChanges(changes: readonly Change[]): ChangeKind {
@@ -44,9 +54,9 @@ export function classifyChanges(changes: readonly Change[]): ChangeKind {
   const paths = [...new Set(touched.flatMap(both))];
   for (const path of paths) {
     const why = oddity(path);
+    const read = why === undefined ? imitated(path) : undefined;
     if (why !== undefined) refuse("CS4007", path, `The path ${quote(path, 200)} ${why}.`);
-    const read = imitated(path);
-    if (read !== undefined && why === undefined)
+    else if (read !== undefined)
       refuse(
         "CS4005",
         path,
@@ -54,15 +64,19 @@ export function classifyChanges(changes: readonly Change[]): ChangeKind {
         `Rename it to ${quote(read, 200)} if that is meant, else to something less like it.`,
       );
   }
-  for (const [a, b] of collisions(paths))
-    refuse("CS4005", a, `${quote(a, 200)} and ${quote(b, 200)} differ by spelling only.`);
+  const { pairs, notCompared } = collisions(paths.filter((path) => path.length <= longestPath));
+  for (const [a, b] of pairs) refuse("CS4005", a, `${quote(a, 200)} and ${quote(b, 200)} differ by spelling only.`);
+  if (notCompared !== undefined) {
+    const hint = "Use shorter names of ASCII characters, or split the pull request.";
+    refuse("CS4005", notCompared, "The paths hold too many unusual characters to tell them apart.", hint);
+  }
   for (const { path, status } of touched) {
     if (!known.has(status)) refuse("CS4008", path, `GitHub reports ${quote(status)} for ${quote(path, 200)}.`);
   }
   const requests = touched.filter((change) => both(change).some(underRequests));
   const others = touched.filter((change) => !both(change).some(underRequests));
   if (requests.length > 0) refuseRequests(requests, others, refuse);
-  if (refusals.length > 0) return { kind: "refused", diagnostics: refusals };
+  if (refusals.length > 0) return { kind: "refused", diagnostics: inOrder(refusals) };
   if (requests.length > 0) return { kind: requests[0]?.status === "added" ? "request" : "revocation", paths };
   return paths.some(isPolicyPath) ? { kind: "policy", paths } : { kind: "other" };
 }
@@ -100,7 +114,7 @@ function refuseRequests(requests: readonly Change[], others: readonly Change[], 
 /** What reviewers, other systems or GitHub's own pages show or read differently (CHECKLIST C13); undefined: nothing. */
 function oddity(path: string): string | undefined {
   if (path === "") return "is empty";
-  if (path.length > 1024) return "is longer than 1024 characters";
+  if (path.length > longestPath) return `is longer than ${longestPath} characters`;
   if (path.includes("\\")) return "holds a backslash, which only Windows takes for a slash";
   const [hidden] = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\ufffd]/u.exec(path) ?? [];
   if (hidden !== undefined) return `holds the hidden character ${codePoint(hidden)}`;
@@ -110,21 +124,26 @@ function oddity(path: string): string | undefined {
 
 /** `Requests/`, `.github/codeowners`: not what we read, but what some systems would put in its place. What that is. */
 function imitated(path: string): string | undefined {
-  const plain = folded(path);
+  const plain = folded(path.slice(0, sight));
   for (const folder of ["requests", "targets"]) {
     const under = (text: string): boolean => text === folder || text.startsWith(`${folder}/`);
-    if (under(plain)) return under(path) ? undefined : plain;
+    if (under(plain)) return under(path) ? undefined : folded(path.slice(0, 200));
   }
   return [settingsPath, ...codeownersPlaces].find((policy) => folded(policy) === plain && policy !== path);
 }
 
-function collisions(paths: readonly string[]): (readonly [string, string])[] {
+/** Paths that fold to one; and the first that was not compared, where all together are too much. */
+function collisions(paths: readonly string[]) {
   const seen = new Map<string, string>();
-  const found: (readonly [string, string])[] = [];
+  const pairs: (readonly [string, string])[] = [];
+  let left = mostFolded;
   for (const path of paths) {
-    const other = seen.get(folded(path));
-    if (other !== undefined) found.push([path, other]);
-    else seen.set(folded(path), path);
+    const plain = folded(path);
+    if (!isPlain(path)) left -= plain.length;
+    if (left < 0) return { pairs, notCompared: path };
+    const other = seen.get(plain);
+    if (other === undefined) seen.set(plain, path);
+    else pairs.push([path, other]);
   }
-  return found;
+  return { pairs, notCompared: undefined };
 }

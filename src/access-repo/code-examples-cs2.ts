@@ -162,4 +162,8 @@ export const examplesCs2: Readonly<Record<CodesOf<"CS2">, CodeExample>> = {
     ],
     given: { kind: "issues_for", kinds: ["aws"] },
   },
+  CS2032: inTarget(
+    `${openOperator()}# Account {00001..20000} of the company, listed here until there is a better place for it.\n`,
+    openOperator(),
+  ),
 };

@@ -275,6 +275,13 @@ export const codes = {
     cause: "AWS has no action of this name. It allows nothing today, and nobody can say what it was meant to allow.",
     cure: "Write the action as AWS's Service Authorization Reference has it. If AWS added it lately, have Countersign upgraded.",
   },
+  CS2032: {
+    title: "Too many targets",
+    cause:
+      "Whoever can open a pull request has its policy read, so one policy has at most 200 targets, 1 MiB together.",
+    cure: "Make roles of targets that are much alike, or divide the targets over two access repos.",
+    wholeFile: true,
+  },
   CS3001: {
     title: "No CODEOWNERS",
     wholeFile: true,

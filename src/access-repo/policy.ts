@@ -1,7 +1,7 @@
 import { digestOf } from "../base/canonical-json.ts";
 import type { Digest } from "../base/ids.ts";
 import { parseCodeowners } from "./codeowners.ts";
-import { ownersOf } from "./owners-of.ts";
+import { type Lookups, ownersOf } from "./owners-of.ts";
 import { fileStart, finding, hasErrors, inOrder, nowhere, quote } from "./diagnostics.ts";
 import { codeownersPlaces, parseTargetPath, settingsPath } from "./policy-paths.ts";
 import { parseSettings } from "./settings-file.ts";
@@ -25,6 +25,13 @@ export function policyDigest(files: PolicyFiles): Digest {
 }
 
 const plainFile = 0o100644;
+// Whoever can open a pull request can have its policy loaded (CHECKLIST C15): what one costs must not grow with what is in it.
+const maxTargets = 200;
+const maxCharacters = 1_048_576;
+/** Rules of CODEOWNERS that are tried for all policy paths together; where files are made to be slow, about a second. */
+const maxLookups = 1_000_000;
+/** Names that are looked for among the targets, which is what costs most. */
+const mostHints = 10;
 
 /**
  * Parses and checks everything that decides who may grant what. `ok` only where all of it is plain, parses, fits together,
@@ -43,7 +50,9 @@ export function loadPolicy(files: PolicyFiles): LoadedPolicy {
 
   const targets = new Map<string, Target>();
   const places = new Map<string, Locate>();
-  for (const file of files.targets) {
+  const tooMany = tooManyTargets(files.targets);
+  diagnostics.push(...tooMany);
+  for (const file of tooMany.length > 0 ? [] : files.targets) {
     if (parseTargetPath(file.path) === undefined) {
       diagnostics.push(finding("CS2002", file.path, fileStart, "Only files targets/<name>.yml belong here."));
       continue;
@@ -55,12 +64,24 @@ export function loadPolicy(files: PolicyFiles): LoadedPolicy {
     places.set(parsed.value.name, parsed.at ?? nowhere);
   }
   const codeowners = parseCodeowners(files.codeowners);
-  diagnostics.push(...codeowners.diagnostics, ...unowned(codeowners, files.targets));
+  diagnostics.push(...codeowners.diagnostics);
+  if (tooMany.length === 0) diagnostics.push(...unowned(codeowners, files.targets));
   if (settings?.ok) diagnostics.push(...together(settings.value, settings.at, targets, places));
 
   const sorted = inOrder(diagnostics);
   if (!settings?.ok || hasErrors(diagnostics)) return { ok: false, digest, diagnostics: sorted };
   return { ok: true, policy: { digest, settings: settings.value, targets, codeowners }, diagnostics: sorted };
+}
+
+/** Counted before any is read. */
+function tooManyTargets(targets: readonly TreeFile[]): Diagnostic[] {
+  const tell = (file: TreeFile | undefined, message: string): Diagnostic[] =>
+    file === undefined ? [] : [finding("CS2032", file.path, fileStart, message)];
+  if (targets.length > maxTargets)
+    return tell(targets[maxTargets], `targets/ holds ${targets.length} files, of at most ${maxTargets}.`);
+  let size = 0;
+  const over = targets.find((file) => (size += file.text?.length ?? 0) > maxCharacters);
+  return tell(over, "The files of targets/ are larger than 1 MiB together.");
 }
 
 /** A link, submodule, executable or folder may show one thing and be another (CHECKLIST C12). */
@@ -86,8 +107,9 @@ function unowned(codeowners: Codeowners, targets: readonly TreeFile[]): Diagnost
   // A name that nobody uses stands for every target that does not exist yet.
   const newTarget = "targets/0-any-new-target-0.yml";
   const paths = [settingsPath, ...codeownersPlaces, ...targets.map((file) => file.path), newTarget];
-  return paths.flatMap((path) => {
-    const rule = ownersOf(codeowners, path);
+  const lookups: Lookups = { left: maxLookups };
+  const found = paths.flatMap((path) => {
+    const rule = ownersOf(codeowners, path, lookups);
     const counting = rule?.owners.filter((owner) => owner.kind !== "email") ?? [];
     if (counting.length > 0) return [];
     const place = rule ? { line: rule.line, column: 1, length: rule.pattern.length } : fileStart;
@@ -96,6 +118,9 @@ function unowned(codeowners: Codeowners, targets: readonly TreeFile[]): Diagnost
     const message = `${what} has no owners: GitHub would ask nobody; Countersign denies.`;
     return [finding("CS3005", codeowners.path, place, message, { hint })];
   });
+  if (lookups.left >= 0) return found;
+  const message = `Looking up the owners of ${paths.length} policy paths takes too long. Countersign denies everything until it is mended.`;
+  return [finding("CS3012", codeowners.path, fileStart, message)];
 }
 
 /** What settings and targets say against each other. */
@@ -126,9 +151,10 @@ function together(
       audiences.set(role.audience, name);
     }
   }
+  let hints = 0;
   for (const [i, entry] of settings.frozen.entries()) {
     if (entry.kind !== "target" || targets.has(entry.target)) continue;
-    const hint = didYouMean(entry.target, targets.keys());
+    const hint = hints++ < mostHints ? didYouMean(entry.target, targets.keys()) : undefined;
     found.push(
       finding(
         "CS2005",

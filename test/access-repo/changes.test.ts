@@ -189,3 +189,35 @@ test("C10 property: a request or revocation touches request files only, all in o
     }),
   );
 });
+
+describe("C15 the work for one pull request is bounded", () => {
+  const renames = (count: number, of: (i: number) => string) =>
+    Array.from({ length: count }, (_, i) => ({ path: of(i), previousPath: of(i + count), status: "renamed" }));
+
+  // One such list took a minute, and with longer paths three.
+  test("C13 paths of characters that fold to eighteen each are refused where all together are too much to compare", () => {
+    const kind = classifyChanges(renames(2999, (i) => `${"\ufdfa".repeat(900)}${i}`));
+    if (kind.kind !== "refused") expect.fail(kind.kind);
+    expect(kind.diagnostics).toMatchObject([{ code: "CS4005" }]);
+  });
+  test("the longest list in any script is fine", () => {
+    expect(classifyChanges(renames(2999, (i) => `docs/${"\u65e5\u672c\u8a9e".repeat(15)}/${i}.md`)).kind).toBe("other");
+  });
+  test("C13 a long path that begins like one of ours is seen as before", () => {
+    for (const path of [
+      `Requests/${"\ufdfa".repeat(900)}`,
+      `TARGETS/${"a".repeat(900)}`,
+      `\uff32equests/${"x".repeat(300)}`,
+    ]) {
+      expect(classifyChanges([{ path, status: "added" }])).toMatchObject({
+        kind: "refused",
+        diagnostics: [{ code: "CS4005" }],
+      });
+    }
+  });
+  test("of thousands of refusals a hundred are said", () => {
+    const kind = classifyChanges(renames(2999, (i) => `requests/x${i}\u202e`));
+    expect(kind).toMatchObject({ kind: "refused" });
+    if (kind.kind === "refused") expect(kind.diagnostics).toHaveLength(100);
+  });
+});

@@ -164,3 +164,42 @@ describe("files against each other", () => {
   });
   test("no targets yet is fine", () => expect(codes({ targets: [], targetsTree: undefined })).toEqual([]));
 });
+
+describe("C15 the work for one policy is bounded", () => {
+  const name = (i: number) => `targets/t${i}.yml`;
+  const small = otherTarget("github");
+  const files = (count: number, text: string) => Array.from({ length: count }, (_, i) => treeFile(name(i), text));
+
+  test("200 targets load; of 201 none is read", () => {
+    expect(codes(targets(...files(200, small)))).toEqual([]);
+    const loaded = loadPolicy(policyFiles(targets(...files(201, "not: [a target"))));
+    expect(loaded.ok).toBe(false);
+    expect(loaded.diagnostics).toMatchObject([{ code: "CS2032", file: name(200) }]);
+    expect(codes(targets(...Array.from({ length: 5000 }, (_, i) => treeFile(`targets/a/${i}`, small))))).toEqual([
+      "CS2032",
+    ]);
+  });
+
+  test("targets of more than 1 MiB together are not read", () => {
+    const large = small + `#${"x".repeat(60_000)}\n`;
+    expect(codes(targets(...files(17, large)))).toEqual([]);
+    expect(codes(targets(...files(18, large)))).toEqual(["CS2032"]);
+  });
+
+  test("a CODEOWNERS file whose every line has to be tried for every target denies; for a few it does not", () => {
+    const lines = Array.from({ length: 20_000 }, (_, i) => `/targets/t*${i}y @a`);
+    const few = owned(`* @a\n${lines.join("\n")}`);
+    expect(codes({ ...few, ...targets(...files(3, small)) })).toEqual([]);
+    expect(codes({ ...few, ...targets(...files(200, small)) })).toEqual(["CS3012"]);
+  });
+
+  test("a thousand frozen targets that do not exist are told, with what was meant for the first ten", () => {
+    const frozen = Array.from({ length: 1000 }, (_, i) => `{ target: aws-prox-${i} }`).join();
+    const loaded = loadPolicy(
+      policyFiles({ settings: treeFile(".github/countersign.yml", `version: 1\nfrozen: [${frozen}]\n`) }),
+    );
+    const told = loaded.diagnostics.filter((d) => d.code === "CS2005");
+    expect(told).toHaveLength(100);
+    expect(told.filter((d) => d.hint.includes("Did you mean"))).toHaveLength(10);
+  });
+});

@@ -96,6 +96,9 @@ async function start(
   // Without a listener a lost idle connection is an unhandled 'error' event, which ends the process.
   const onIdleError = options.onIdleError ?? ignore;
   pool.on("error", (error: Error) => onIdleError(error));
+  // The pool listens to idle connections only. One that is lost between two statements of a transaction would end the process
+  // as well; the next statement on it is rejected, which is all there is to tell.
+  pool.on("connect", (client) => void client.on("error", ignore));
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
   let closed: Promise<void> | undefined;
   const store: Store = {

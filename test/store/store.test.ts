@@ -12,6 +12,19 @@ describeStores("the store", (open, kind) => {
     expect(store.kind).toBe(kind);
   });
 
+  it("outlives the loss of a connection in the middle of a transaction, and says so to its next statement", async () => {
+    if (kind !== "postgres") return;
+    const { db } = await open();
+    const lost = db.transaction().execute(async (transaction) => {
+      const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(transaction);
+      await sql`select pg_terminate_backend(${rows[0]?.pid})`.execute(db);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      await sql`select 1`.execute(transaction);
+    });
+    await expect(lost).rejects.toThrow();
+    await sql`select 1`.execute(db);
+  });
+
   it("migrates twice without harm, also at once", async () => {
     const [one, two] = [await open(), await open()];
     await Promise.all([migrate(one.db), migrate(two.db)]);

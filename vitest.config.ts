@@ -2,14 +2,13 @@ import { defineConfig } from "vitest/config";
 
 // Whole servers and people against them, minutes long: `npm run test:slow` runs these, and those that then look further.
 const slow = [
-  ...["policy", "frozen", "crash-*", "gcp", "azure-and-oidc", "github", "keys"].map(
+  ...["policy", "frozen", "crash", "crash-*", "ask", "pending", "gcp", "azure-and-oidc", "github", "keys"].map(
     (name) => `test/e2e/${name}.test.ts`,
   ),
+  "test/exchange/pending.test.ts",
   "test/grant/dispatch.test.ts",
 ];
-const further = ["e2e/crash", "access-repo/subset-requests", "access-repo/fuzz-*"].map(
-  (name) => `test/${name}.test.ts`,
-);
+const further = ["access-repo/subset-requests", "access-repo/fuzz-*"].map((name) => `test/${name}.test.ts`);
 const runSlow = process.env.SLOW !== undefined;
 
 export default defineConfig({

@@ -72,18 +72,16 @@ describe("a flood of one address", () => {
         { method: "POST", body: "a=b", headers: { "content-type": "application/x-www-form-urlencoded" } },
         env,
       );
-    const statuses = new Map<number, number>();
-    let last: Response | undefined;
-    for (let i = 0; i < 1300; i++) {
-      last = await post("/token");
-      statuses.set(last.status, (statuses.get(last.status) ?? 0) + 1);
-    }
-    expect(new Set(statuses.keys())).toEqual(new Set([200, 429]));
-    expect(exchanged).toBe(statuses.get(200));
-    expect(last?.status).toBe(429);
-    expect(last?.headers.get("retry-after")).toMatch(/^[1-9][0-9]*$/);
-    expect(last?.headers.get("cache-control")).toBe("no-store");
-    expect(await last?.json()).toMatchObject({ error: "slow_down" });
+    // Time brings a hundred a second: on a slow machine it takes more than the burst until one is refused.
+    let last = await post("/token");
+    let taken = 0;
+    for (; last.status === 200 && taken < 20_000; taken++) last = await post("/token");
+    expect(taken).toBeGreaterThanOrEqual(1000);
+    expect(exchanged).toBe(taken);
+    expect(last.status).toBe(429);
+    expect(last.headers.get("retry-after")).toMatch(/^[1-9][0-9]*$/);
+    expect(last.headers.get("cache-control")).toBe("no-store");
+    expect(await last.json()).toMatchObject({ error: "slow_down" });
     // Time lets one in now and then; of a few at once not all.
     const asks = await Promise.all(Array.from({ length: 20 }, () => post("/requests")));
     expect(asks.map((answer) => answer.status)).toContain(429);

@@ -389,7 +389,7 @@ test("C10: a rename of a granted request, and a deletion together with an additi
   const swapped = await play.ask({ files: { [granted.path]: null, [play.path()]: "# nothing like it\n".repeat(40) } });
   for (const [ask, code, way] of [
     [renamed, "CS4003", "Leave the old file where it is, and add the new one with a reason of its own"],
-    [swapped, "CS4001", "Split it into one pull request for each"],
+    [swapped, "CS4001", "Delete the requests in a pull request of its own"],
   ] as const) {
     await play.review("bob", ask);
     expect(await play.merged(ask)).toBe(false);

@@ -18,10 +18,10 @@ import {
   importedEntries,
 } from "./exchange/index.ts";
 import { createGitHub, createResolver, createTokenApp, LEDGER_BRANCH } from "./github/index.ts";
-import { dispatchRun, flushKey, type GrantDeps, reconcileHead, sweepGrants } from "./grant/index.ts";
+import { dispatchRun, flushKey, type GrantDeps, reconcileHead, reconcileIssue, sweepGrants } from "./grant/index.ts";
 import { createHttp, listen } from "./http/index.ts";
 import { discovery, keyAdmin, openKeys, sealer } from "./issuer/index.ts";
-import { accessRepoKey, pullRequestKey, readEnrolment, reconcilePullRequest } from "./pull-request/index.ts";
+import { accessRepoKey, issueKey, pullRequestKey, readEnrolment, reconcilePullRequest } from "./pull-request/index.ts";
 import { createInbox, createQueue, describeError, type Hint, inboxKey, sweepKey } from "./queue/index.ts";
 import { createRecorder, ledgersByKey } from "./recorder/index.ts";
 import { type Db, forgetLeases, migrate, openStore } from "./store/index.ts";
@@ -182,6 +182,8 @@ async function assemble(
       case "pull-request":
         await reconcilePullRequest(grantDeps, Number(first), Number(second));
         return exchange.refreshIndex();
+      case "issue":
+        return reconcileIssue(grantDeps, Number(first), Number(second));
       case "dispatch":
         return dispatchRun(grantDeps, first);
       case "ask":
@@ -293,6 +295,7 @@ async function routeHint(hint: Hint, trx: Db, enrolled: ReadonlySet<number>): Pr
   if (id === null || hint.event === "member" || hint.event === "repository") return [sweepKey];
   if (!enrolled.has(id)) return [];
   if (hint.event === "push" && hint.ref !== `refs/heads/${LEDGER_BRANCH}`) return [accessRepoKey(id)];
+  if (hint.issue !== null) return [issueKey(id, hint.issue)];
   const keys = hint.pullRequests.map((number) => pullRequestKey(id, number));
   if (hint.event !== "check_run" || keys.length > 0) return keys;
   // "Re-evaluate" on a check whose pull request GitHub does not list: every one that shows our check.

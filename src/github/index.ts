@@ -6,6 +6,17 @@ import { branchCommit, filesAt, firstParents, policyAt, requestBlobs, Tips } fro
 import { Client, type ClientOptions } from "./client.ts";
 import { NotVisible } from "./errors.ts";
 import { query } from "./graphql.ts";
+import {
+  closeIssue,
+  closePullRequest,
+  createComment,
+  createIssue,
+  issue,
+  issueComments,
+  ourIssues,
+  updateComment,
+  updateIssue,
+} from "./conversation.ts";
 import { createLedgerBranch, ledgerCommits, ledgerTip, putLedgerFile } from "./ledger-branch.ts";
 import { canWrite, teamMember } from "./people.ts";
 import { openPullRequestsQuery } from "./queries.ts";
@@ -93,6 +104,15 @@ export function createGitHub(options: ClientOptions): GitHub {
     blobAt: (fullName, commit, file) => blobAt(client, fullName, commit, file),
     run: (fullName, id, attempt) => run(client, fullName, id, attempt),
     workflowRuns: (fullName, file, since) => workflowRuns(client, fullName, file, since),
+    issueComments: (repo, number) => issueComments(client, repo, number),
+    createComment: (repo, number, body) => createComment(client, repo, number, body),
+    updateComment: (repo, comment, body) => updateComment(client, repo, comment, body),
+    createIssue: (repo, what) => createIssue(client, repo, what),
+    updateIssue: (repo, number, change) => updateIssue(client, repo, number, change),
+    closeIssue: (repo, number, reason) => closeIssue(client, repo, number, reason),
+    closePullRequest: (repo, number) => closePullRequest(client, repo, number),
+    issue: (repo, number) => issue(client, repo, number),
+    ourIssues: async (repo) => ourIssues(client, repo, identified()),
     putCheck: (repo, head, externalId, content, existing) =>
       putCheck(client, repo, head, externalId, content, existing),
     setTitle: (repo, number, title) => setTitle(client, repo, number, title),

@@ -105,3 +105,20 @@ query Open($owner: String!, $name: String!, $after: String) {
     pullRequests(states: OPEN, first: 100, after: $after) { pageInfo { hasNextPage endCursor } nodes { number } }
   }
 }`;
+
+/** `lastEditedAt`: whoever may write here may edit the words of others, and an edited comment is nobody's. */
+export const commentsQuery = `
+query Comments($owner: String!, $name: String!, $number: Int!, $after: String) {
+  repository(owner: $owner, name: $name) {
+    databaseId
+    issueOrPullRequest(number: $number) {
+      __typename
+      ... on PullRequest { comments(first: 100, after: $after) { ...Said } }
+      ... on Issue { comments(first: 100, after: $after) { ...Said } }
+    }
+  }
+}
+fragment Said on IssueCommentConnection {
+  pageInfo { hasNextPage endCursor }
+  nodes { fullDatabaseId body createdAt lastEditedAt author { ${actor} } }
+}`;

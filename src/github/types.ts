@@ -40,6 +40,19 @@ export interface Run {
   readonly headSha: CommitSha;
   readonly createdAt: Date;
 }
+export interface IssueComment {
+  readonly id: number;
+  /** null: a deleted account. */
+  readonly author: Actor | null;
+  readonly body: string;
+  readonly createdAt: Date;
+  readonly edited: boolean;
+}
+export interface OurIssue {
+  readonly number: number;
+  readonly state: "open" | "closed";
+  readonly body: string;
+}
 export interface CheckContent {
   readonly status: "completed" | "in_progress";
   readonly conclusion?: "success" | "failure" | "action_required" | "neutral";
@@ -102,6 +115,30 @@ export interface GitHub {
   blobAt(fullName: string, commit: CommitSha, file: string): Promise<ObjectId | null>;
   run(fullName: string, runId: RunId, attempt?: number): Promise<Run | null>;
   workflowRuns(fullName: string, file: string, since: Date): Promise<readonly Run[]>;
+
+  /**
+   * What is said on a pull request or an issue, all of it, oldest first. Anyone with write may edit another's comment: one that
+   * is `edited` is nobody's word.
+   * @throws CountersignError `too_many_comments`
+   */
+  issueComments(repo: RepoRef, number: number): Promise<readonly IssueComment[]>;
+  /** @returns its id */
+  createComment(repo: RepoRef, number: number, body: string): Promise<number>;
+  /** false: it is gone. */
+  updateComment(repo: RepoRef, comment: number, body: string): Promise<boolean>;
+  /** @returns its number */
+  createIssue(repo: RepoRef, issue: { readonly title: string; readonly body: string }): Promise<number>;
+  updateIssue(
+    repo: RepoRef,
+    number: number,
+    change: { readonly title?: string; readonly body?: string; readonly state?: "open" },
+  ): Promise<void>;
+  closeIssue(repo: RepoRef, number: number, reason: "completed" | "not_planned"): Promise<void>;
+  closePullRequest(repo: RepoRef, number: number): Promise<void>;
+  /** null: there is none, or it is a pull request. */
+  issue(repo: RepoRef, number: number): Promise<{ state: "open" | "closed"; author: Actor | null } | null>;
+  /** The newest issues that our bot opened: to find one by its marker after a crash. */
+  ourIssues(repo: RepoRef): Promise<readonly OurIssue[]>;
 
   /** Creates or replaces our check run on a head; returns its id and GitHub's time. */
   putCheck(

@@ -8,6 +8,7 @@ export { flushKey, type GrantDeps } from "./deps.ts";
 export { dispatchRun } from "./dispatch.ts";
 
 export { reconcileHead } from "./reconcile-head.ts";
+export { reconcileIssue } from "./reconcile-issue.ts";
 
 /**
  * What webhooks would have asked for, without any webhook: every access repo, every open pull request, every open dispatch,

@@ -30,4 +30,6 @@ export interface ReconcileDeps {
 
 export const pullRequestKey = (repositoryId: number, number: number): string =>
   `pull-request:${repositoryId}:${number}`;
+/** An issue that is no pull request. */
+export const issueKey = (repositoryId: number, number: number): string => `issue:${repositoryId}:${number}`;
 export const accessRepoKey = (repositoryId: number): string => `access-repo:${repositoryId}`;

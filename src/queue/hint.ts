@@ -9,6 +9,8 @@ export interface Hint {
   readonly repositoryId: number | null;
   /** Numbers of pull requests of exactly this repository. */
   readonly pullRequests: readonly number[];
+  /** The number of an issue of this repository that is no pull request. */
+  readonly issue: number | null;
   /** `push`, `create`, `delete`: the ref as it stands in the payload. */
   readonly ref: string | null;
 }
@@ -23,6 +25,7 @@ export function readHint(event: string, payload: string): Hint {
     installationId: id(record(body["installation"])["id"]),
     repositoryId,
     pullRequests: repositoryId === null ? [] : pullRequests(body, repositoryId),
+    issue: repositoryId === null ? null : plainIssue(body),
     ref: text(body["ref"]),
   };
 }
@@ -45,6 +48,11 @@ function pullRequests(body: Fields, repositoryId: number): readonly number[] {
     }
   }
   return [...numbers];
+}
+
+function plainIssue(body: Fields): number | null {
+  const issue = record(body["issue"]);
+  return issue["pull_request"] === undefined ? id(issue["number"]) : null;
 }
 
 type Fields = Readonly<Record<string, unknown>>;

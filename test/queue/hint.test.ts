@@ -23,7 +23,9 @@ describe("a webhook's hint", () => {
     const repository = { id: 7 };
     expect(hint("pull_request_review", { repository, pull_request: { number: 3 } }).pullRequests).toEqual([3]);
     expect(hint("issue_comment", { repository, issue: { number: 3, pull_request: {} } }).pullRequests).toEqual([3]);
-    expect(hint("issue_comment", { repository, issue: { number: 3 } }).pullRequests).toEqual([]);
+    expect(hint("issue_comment", { repository, issue: { number: 3 } })).toMatchObject({ pullRequests: [], issue: 3 });
+    expect(hint("issue_comment", { repository, issue: { number: 3, pull_request: {} } }).issue).toBeNull();
+    expect(hint("issues", { issue: { number: 3 } }).issue).toBeNull();
   });
 
   it("C05: of a check leaves out pull requests of other repositories and forks", () => {
@@ -45,6 +47,7 @@ describe("a webhook's hint", () => {
       installationId: null,
       repositoryId: null,
       pullRequests: [],
+      issue: null,
       ref: null,
     });
     for (const odd of [null, 5, "x", []]) expect(hint("push", odd).repositoryId).toBeNull();

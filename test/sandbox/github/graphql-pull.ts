@@ -1,5 +1,6 @@
 import { actorNode, commitNode, type Scope, stateOf } from "./graphql-commit.ts";
 import { connection, type Paged } from "./graphql-connection.ts";
+import { commentsOf } from "./graphql-issue.ts";
 import { blocked, opinions } from "./merge.ts";
 import { atLeast, roleOf } from "./permissions.ts";
 import { mergeable, pullCommits, pullFiles } from "./pull-state.ts";
@@ -135,6 +136,7 @@ export function pullNode(c: Scope, p: Pull): object {
           },
         })),
       ]),
+    comments: (a: Paged) => commentsOf(p, a),
     reviewDecision: () => decision(c, p),
   };
 }

@@ -1,5 +1,6 @@
 import { need, objectNode, type Scope, stateOf } from "./graphql-commit.ts";
 import { connection, type Paged, TypedError } from "./graphql-connection.ts";
+import { issueNode } from "./graphql-issue.ts";
 import { pullNode } from "./graphql-pull.ts";
 import { fullName, nodeId } from "./render.ts";
 import type { Sim } from "./router.ts";
@@ -56,6 +57,16 @@ export function repositoryNode(s: Sim, actor: Actor, repo: Repo): object {
       const found = pulls().find((p) => p.number === number);
       if (!found) throw new TypedError("NOT_FOUND", `Could not resolve to a PullRequest with the number of ${number}.`);
       return pullNode(c, found);
+    },
+    issueOrPullRequest: ({ number }: { number: number }) => {
+      const found = repo.issues.get(number);
+      if (!found)
+        throw new TypedError(
+          "NOT_FOUND",
+          `Could not resolve to an issue or pull request with the number of ${number}.`,
+        );
+      need(c, isPull(found) ? "pull_requests" : "issues");
+      return isPull(found) ? pullNode(c, found) : issueNode(c, found);
     },
     pullRequests: (a: PullsArgs) => {
       const found = pulls()

@@ -29,7 +29,7 @@ function render(c: RepoContext, i: Issue): Json {
     user: simpleUser(w, i.user),
     labels: [],
     state: i.state,
-    state_reason: i.state === "closed" ? "completed" : null,
+    state_reason: i.state === "closed" ? (i.stateReason ?? "completed") : null,
     locked: false,
     assignee: null,
     assignees: [],
@@ -113,6 +113,11 @@ function emit(c: RepoContext, issue: Issue, comment: Comment, action: string, ex
   });
 }
 
+/** Of pull requests GitHub tells by `pull_request` alone. */
+function emitIssue(c: RepoContext, issue: Issue, action: "opened" | "closed" | "reopened"): void {
+  c.s.hooks.emit("issues", c.repo, accountOf(c.actor), { action, issue: render(c, issue) });
+}
+
 function create(c: RepoContext) {
   const now = c.s.world.now();
   const issue: Issue = {
@@ -129,6 +134,7 @@ function create(c: RepoContext) {
     comments: [],
   };
   c.repo.issues.set(issue.number, issue);
+  emitIssue(c, issue, "opened");
   return { status: 201, body: render(c, issue) };
 }
 
@@ -152,6 +158,7 @@ function comment(c: RepoContext) {
     body,
     createdAt: now,
     updatedAt: now,
+    editedAt: null,
   };
   issue.comments.push(k);
   issue.updatedAt = now;
@@ -169,10 +176,13 @@ async function update(c: RepoContext) {
   if (state === "closed" && issue.state === "open") {
     if (isPull(issue)) await closePull(c.s, c.repo, issue, by);
     issue.state = "closed";
+    issue.stateReason = optionalText(c.body, "state_reason") === "not_planned" ? "not_planned" : "completed";
     issue.closedAt = c.s.world.now();
-  } else if (state === "open" && !isPull(issue)) {
+    if (!isPull(issue)) emitIssue(c, issue, "closed");
+  } else if (state === "open" && issue.state === "closed" && !isPull(issue)) {
     issue.state = "open";
     issue.closedAt = null;
+    emitIssue(c, issue, "reopened");
   }
   issue.updatedAt = c.s.world.now();
   return { status: 200, body: render(c, issue) };
@@ -215,7 +225,7 @@ export const issueRoutes: readonly Route[] = [
     mayEdit(c, k.user);
     const from = k.body;
     k.body = text(c.body, "body");
-    k.updatedAt = c.s.world.now();
+    k.updatedAt = k.editedAt = c.s.world.now();
     emit(c, issue, k, "edited", { changes: { body: { from } } });
     return { status: 200, body: renderComment(c, issue, k) };
   }),

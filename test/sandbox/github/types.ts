@@ -68,6 +68,8 @@ export interface Issue {
   title: string;
   body: string | null;
   state: "open" | "closed";
+  /** Of closed issues. */
+  stateReason?: "completed" | "not_planned";
   readonly createdAt: Date;
   updatedAt: Date;
   closedAt: Date | null;
@@ -80,6 +82,8 @@ export interface Comment {
   body: string;
   readonly createdAt: Date;
   updatedAt: Date;
+  /** When its body was last changed; null: never. */
+  editedAt: Date | null;
 }
 export interface Review {
   readonly id: number;

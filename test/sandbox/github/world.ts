@@ -36,6 +36,7 @@ const OUR_EVENTS = [
   "check_run",
   "check_suite",
   "issue_comment",
+  "issues",
   "member",
   "membership",
   "pull_request",

@@ -1,0 +1,406 @@
+import type { Actor, Snapshot } from "../../../src/approval/types.ts";
+import { RetryLater } from "../../../src/base/errors.ts";
+import {
+  type CommitSha,
+  objectId,
+  type OwnerId,
+  ownerId,
+  pullRequestId,
+  type RepositoryId,
+  repositoryId,
+  runId,
+  userId,
+} from "../../../src/base/ids.ts";
+import type { BranchCommit, GitHub, RepoRef, Run } from "../../../src/github/types.ts";
+import { FakeLedger } from "../../recorder/world.ts";
+import { blobId, changes, type Commit, type Tree } from "./git.ts";
+import { type PullRequest, policyOf, Repository, type Said, treeFile } from "./repository.ts";
+
+/**
+ * GitHub as a small model in memory: what `GitHub` (src/github/types.ts) answers, and what people do there. It is for many
+ * short stories; what HTTP, GraphQL and git add is tried on the local GitHub (test/sandbox, test/e2e). Whatever a story does
+ * leaves hints, as webhooks do; whoever plays a story may lose them.
+ */
+export class ModelGitHub implements GitHub {
+  readonly repositories = new Map<RepositoryId, Repository>();
+  readonly owners = new Map<string, OwnerId>();
+  readonly people = new Map<string, Actor>();
+  /** `org/slug` -> logins that are `active`. */
+  readonly teams = new Map<string, Set<string>>();
+  readonly secretTeams = new Set<string>();
+  readonly ledgers = new Map<RepositoryId, FakeLedger>();
+  readonly runs = new Map<number, Run & { readonly repository: string; readonly file: string; cancelled: boolean }>();
+  /** Jobs that webhooks would ask for. */
+  readonly hints = new Set<string>();
+  readonly bot = { id: userId(9000), login: "countersign[bot]", appId: 42 };
+  /** Before each call of the server: what happens just then. */
+  before: ((method: string) => void) | undefined;
+  /** Why GitHub refuses merges now, as a rule of the branch would. */
+  mergeRefused: { readonly status: 405 | 409; readonly message: string } | undefined;
+  #ids = 1000;
+  readonly #now: () => Date;
+
+  constructor(now: () => Date) {
+    this.#now = now;
+  }
+
+  // What people and their world are.
+
+  person(login: string, kind: Actor["kind"] = "user"): Actor {
+    const known = this.people.get(login);
+    if (known) return known;
+    const made: Actor = { id: userId(++this.#ids), login, kind };
+    this.people.set(login, made);
+    return made;
+  }
+  owner(login: string): OwnerId {
+    const id = this.owners.get(login) ?? ownerId(++this.#ids);
+    this.owners.set(login, id);
+    return id;
+  }
+  addRepository(fullName: string, files: Tree, id = repositoryId(++this.#ids)): Repository {
+    const repo = new Repository(id, this.owner(fullName.split("/")[0] ?? ""), fullName);
+    const root = this.person("root");
+    const first = repo.git.commit({ parents: [], tree: files, authors: [root], committer: root, at: this.#now() });
+    repo.push(repo.defaultBranch, first.sha, root, this.#now());
+    this.repositories.set(repo.id, repo);
+    this.ledgers.set(repo.id, new FakeLedger());
+    return repo;
+  }
+  named(fullName: string): Repository | undefined {
+    return [...this.repositories.values()].find((r) => r.fullName.toLowerCase() === fullName.toLowerCase());
+  }
+
+  // What people do.
+
+  push(repo: Repository, branch: string, to: CommitSha, by: Actor | null): void {
+    repo.push(branch, to, by, this.#now());
+    this.hints.add(`access-repo:${repo.id}`);
+    for (const pull of repo.pulls.values()) if (pull.branch === branch) this.touched(repo, pull.number);
+  }
+  touched(repo: Repository, number: number): void {
+    this.hints.add(`pull-request:${repo.id}:${number}`);
+  }
+  open(repo: Repository, fields: Pick<PullRequest, "author" | "title" | "draft" | "base" | "branch">): PullRequest {
+    const pull: PullRequest = {
+      id: pullRequestId(++this.#ids),
+      number: ++repo.numbers,
+      state: "open",
+      head: repo.git.tip(fields.branch).sha,
+      headRepository: repo.id,
+      mergeCommit: null,
+      reviews: [],
+      requested: [],
+      createdAt: this.#now(),
+      closedBy: null,
+      ...fields,
+    };
+    repo.pulls.set(pull.number, pull);
+    this.touched(repo, pull.number);
+    return pull;
+  }
+  review(repo: Repository, pull: PullRequest, by: Actor, state: "APPROVED" | "CHANGES_REQUESTED"): number {
+    const id = ++this.#ids;
+    const canPush = repo.writers.has(by.login);
+    pull.reviews.push({ id, author: by, state, commit: pull.head, submittedAt: this.#now(), canPush });
+    this.touched(repo, pull.number);
+    return id;
+  }
+  /** Squash, by whomever, with GitHub as committer. @returns null where it cannot be merged */
+  squash(repo: Repository, pull: PullRequest, by: Actor): Commit | null {
+    const tip = repo.git.tip(pull.base);
+    const tree = pull.state === "open" ? repo.git.merged(tip.sha, pull.head) : null;
+    if (!tree) return null;
+    const at = this.#now();
+    const made = repo.git.commit({ parents: [tip.sha], tree, authors: [by], committer: "web-flow", at });
+    this.finish(repo, pull, made.sha, by);
+    this.push(repo, pull.base, made.sha, by);
+    return made;
+  }
+  finish(repo: Repository, pull: PullRequest, commit: CommitSha | null, by: Actor): void {
+    pull.state = commit === null ? "closed" : "merged";
+    pull.mergeCommit = commit;
+    pull.closedBy = by;
+    this.touched(repo, pull.number);
+  }
+  say(repo: Repository, number: number, author: Actor, body: string): Said {
+    const said: Said = { id: ++this.#ids, author, body, createdAt: this.#now(), edited: false };
+    const all = repo.comments.get(number) ?? [];
+    repo.comments.set(number, [...all, said]);
+    if (repo.pulls.has(number)) this.touched(repo, number);
+    else this.hints.add(`issue:${repo.id}:${number}`);
+    return said;
+  }
+
+  // What the server asks.
+
+  #at(repo: { readonly id: RepositoryId }, method: string): Repository {
+    this.before?.(method);
+    const found = this.repositories.get(repo.id);
+    if (!found?.installed) throw new RetryLater("github_not_visible", "not visible");
+    return found;
+  }
+  #pull(repo: RepoRef, number: number, method: string): { repository: Repository; pull: PullRequest } {
+    const repository = this.#at(repo, method);
+    const pull = repository.pulls.get(number);
+    if (!pull) throw new RetryLater("github_not_visible", "no such pull request");
+    return { repository, pull };
+  }
+  async repository(fullName: string) {
+    this.before?.("repository");
+    const found = this.named(fullName);
+    if (!found?.installed) return null;
+    const { id, defaultBranch } = found;
+    return { id, ownerId: found.ownerId, fullName: found.fullName, defaultBranch, installationId: 1 };
+  }
+  async snapshot(repo: RepoRef, number: number): ReturnType<GitHub["snapshot"]> {
+    const repository = this.#at(repo, "snapshot");
+    const pull = repository.pulls.get(number);
+    if (!pull) return null;
+    const { git } = repository;
+    const tip = git.tip(repository.defaultBranch);
+    const base =
+      pull.mergeCommit === null
+        ? (git.branches.get(pull.base) ?? tip.sha)
+        : (git.at(pull.mergeCommit).parents[0] ?? tip.sha);
+    const found = changes(git.mergeBase(base, pull.head).tree, git.at(pull.head).tree);
+    const commits = git.between(base, pull.head);
+    if (found.length > 100) return { kind: "too_long", what: "more than 100 files", headSha: pull.head };
+    if (commits.length > 100) return { kind: "too_long", what: "more than 100 commits", headSha: pull.head };
+    const snapshot: Snapshot = {
+      repository: {
+        id: repository.id,
+        ownerId: repository.ownerId,
+        fullName: repository.fullName,
+        defaultBranch: repository.defaultBranch,
+      },
+      tip: { sha: tip.sha, policy: policyOf(tip) },
+      pullRequest: {
+        id: pull.id,
+        number,
+        title: pull.title,
+        state: pull.state,
+        draft: pull.draft,
+        author: pull.author,
+        baseRef: pull.base,
+        headRef: pull.branch,
+        headSha: pull.head,
+        headRepositoryId: pull.headRepository,
+        mergeCommit: pull.mergeCommit,
+        requestedReviewers: pull.requested,
+      },
+      changes: found,
+      commits: commits.map(({ sha, authors, committer }) => ({ sha, authors, committer })),
+      pushes: pushesOf(repository, pull),
+      reviews: opinions(repository, pull),
+    };
+    return { kind: "snapshot", snapshot };
+  }
+  async reviewTimes(repo: RepoRef, number: number) {
+    const { pull } = this.#pull(repo, number, "reviewTimes");
+    return pull.reviews.map(({ author, submittedAt }) => ({ author: author?.id ?? null, submittedAt }));
+  }
+  async files(repo: RepoRef, commit: CommitSha, paths: readonly string[]) {
+    const { git } = this.#at(repo, "files");
+    return paths.map((path) => treeFile(git.at(commit), path));
+  }
+  async policyAt(repo: RepoRef, commit: CommitSha) {
+    return policyOf(this.#at(repo, "policyAt").git.at(commit));
+  }
+  async mergeBase(repo: RepoRef, base: CommitSha, head: CommitSha) {
+    return this.#at(repo, "mergeBase").git.mergeBase(base, head).sha;
+  }
+  async tip(repo: RepoRef, branch: string) {
+    return this.#at(repo, "tip").git.branches.get(branch) ?? null;
+  }
+  async commitsBetween(repo: RepoRef, from: CommitSha, to: CommitSha) {
+    const repository = this.#at(repo, "commitsBetween");
+    return repository.git.firstParents(from, to)?.map((commit) => branchCommit(repository, commit)) ?? null;
+  }
+  async commit(repo: RepoRef, sha: CommitSha) {
+    const repository = this.#at(repo, "commit");
+    return branchCommit(repository, repository.git.at(sha));
+  }
+  async requestBlobs(repo: RepoRef, commit: CommitSha) {
+    const { tree } = this.#at(repo, "requestBlobs").git.at(commit);
+    return new Map([...tree].flatMap(([p, f]) => (p.startsWith("requests/") ? [[p, blobId(f.text)] as const] : [])));
+  }
+  async openPullRequests(repo: RepoRef) {
+    const { pulls } = this.#at(repo, "openPullRequests");
+    return [...pulls.values()].filter((pull) => pull.state === "open").map((pull) => pull.number);
+  }
+  async teamMember(_: RepoRef, org: string, slug: string, login: string) {
+    this.before?.("teamMember");
+    const team = `${org}/${slug}`.toLowerCase();
+    return !this.secretTeams.has(team) && (this.teams.get(team)?.has(login) ?? false);
+  }
+  async canWrite(fullName: string, person: Actor) {
+    this.before?.("canWrite");
+    return this.named(fullName)?.writers.has(person.login) ?? false;
+  }
+  async workflowFile(fullName: string, ref: string, file: string) {
+    this.before?.("workflowFile");
+    const repo = this.named(fullName);
+    if (!repo?.installed) return null;
+    const tip = repo.git.branches.get(ref.replace("refs/heads/", ""));
+    const found = tip ? treeFile(repo.git.at(tip), file) : null;
+    return { repository: { id: repo.id, ownerId: repo.ownerId, fullName: repo.fullName }, file: found };
+  }
+  async blobAt(fullName: string, commit: CommitSha, file: string) {
+    const found = this.named(fullName)?.git.commits.get(commit)?.tree.get(file);
+    return found ? blobId(found.text) : null;
+  }
+  async run(fullName: string, id: number) {
+    const found = this.runs.get(id);
+    return found?.repository.toLowerCase() === fullName.toLowerCase() ? found : null;
+  }
+  async workflowRuns(fullName: string, file: string) {
+    return [...this.runs.values()].filter((r) => r.repository === fullName && r.file === file);
+  }
+  async issueComments(repo: RepoRef, number: number) {
+    return this.#at(repo, "issueComments").comments.get(number) ?? [];
+  }
+  async createComment(repo: RepoRef, number: number, body: string) {
+    return this.say(this.#at(repo, "createComment"), number, { ...this.bot, kind: "bot" }, body).id;
+  }
+  async updateComment(repo: RepoRef, id: number, body: string) {
+    const said = [...this.#at(repo, "updateComment").comments.values()].flat().find((one) => one.id === id);
+    if (said) Object.assign(said, { body, edited: true });
+    return said !== undefined;
+  }
+  async createIssue(repo: RepoRef, { title, body }: { readonly title: string; readonly body: string }) {
+    const repository = this.#at(repo, "createIssue");
+    const number = ++repository.numbers;
+    repository.issues.set(number, { number, author: { ...this.bot, kind: "bot" }, title, body, state: "open" });
+    return number;
+  }
+  async updateIssue(repo: RepoRef, number: number, change: Parameters<GitHub["updateIssue"]>[2]) {
+    Object.assign(this.#at(repo, "updateIssue").issues.get(number) ?? {}, change);
+  }
+  async closeIssue(repo: RepoRef, number: number) {
+    Object.assign(this.#at(repo, "closeIssue").issues.get(number) ?? {}, { state: "closed" });
+  }
+  async closePullRequest(repo: RepoRef, number: number) {
+    const { repository, pull } = this.#pull(repo, number, "closePullRequest");
+    if (pull.state === "open") this.finish(repository, pull, null, { ...this.bot, kind: "bot" });
+  }
+  async issue(repo: RepoRef, number: number) {
+    const found = this.#at(repo, "issue").issues.get(number);
+    return found ? { state: found.state, author: found.author } : null;
+  }
+  async ourIssues(repo: RepoRef) {
+    return [...this.#at(repo, "ourIssues").issues.values()].toReversed();
+  }
+  async putCheck(repo: RepoRef, head: CommitSha, _: string, content: Parameters<GitHub["putCheck"]>[3]) {
+    const { checks } = this.#at(repo, "putCheck");
+    const id = ++this.#ids;
+    checks.set(head, { ...content, id });
+    return { id, at: this.#now() };
+  }
+  async setTitle(repo: RepoRef, number: number, title: string) {
+    this.#pull(repo, number, "setTitle").pull.title = title;
+  }
+  async requestReviewers(repo: RepoRef, number: number, asked: Parameters<GitHub["requestReviewers"]>[2]) {
+    const { repository, pull } = this.#pull(repo, number, "requestReviewers");
+    const owner = repository.fullName.split("/")[0] ?? "";
+    const names = [...asked.users.map((u) => `@${u}`), ...asked.teams.map((t) => `@${owner}/${t}`)];
+    pull.requested = [...new Set([...pull.requested, ...names])];
+  }
+  async merge(repo: RepoRef, number: number, head: CommitSha): ReturnType<GitHub["merge"]> {
+    const { repository, pull } = this.#pull(repo, number, "merge");
+    if (this.mergeRefused) return { kind: "refused", ...this.mergeRefused };
+    if (pull.head !== head) return { kind: "refused", status: 409, message: "Head branch was modified." };
+    const made = pull.draft ? null : this.squash(repository, pull, { ...this.bot, kind: "bot" });
+    if (!made) return { kind: "refused", status: 405, message: "Pull Request is not mergeable" };
+    return { kind: "merged", sha: made.sha };
+  }
+  async commitFile(): Promise<never> {
+    throw new Error("not modelled");
+  }
+  async createBranch(): Promise<never> {
+    throw new Error("not modelled");
+  }
+  async openPullRequest(): Promise<never> {
+    throw new Error("not modelled");
+  }
+  async dispatch(fullName: string, file: string): ReturnType<GitHub["dispatch"]> {
+    this.before?.("dispatch");
+    const repo = this.named(fullName);
+    if (!repo) return { kind: "refused", status: 404, message: "Not Found" };
+    const id = runId(++this.#ids);
+    const actor: Actor = { ...this.bot, kind: "bot" };
+    const headSha = repo.git.tip(repo.defaultBranch).sha;
+    const event = "workflow_dispatch";
+    const run = { id, attempt: 1, event, status: "queued", actor, triggeringActor: actor, headSha };
+    this.runs.set(id, { ...run, createdAt: this.#now(), repository: fullName, file, cancelled: false });
+    return { kind: "run", runId: id };
+  }
+  async cancelRun(_: string, id: number) {
+    const run = this.runs.get(id);
+    if (run) run.cancelled = true;
+  }
+  async ledgerWait() {
+    return 0;
+  }
+  #ledger(repo: RepoRef): FakeLedger {
+    const found = this.ledgers.get(repo.id);
+    if (!found) throw new Error("no ledger");
+    return found;
+  }
+  async ledgerTip(repo: RepoRef) {
+    return this.#ledger(repo).ledgerTip();
+  }
+  async createLedgerBranch(repo: RepoRef, path: string, content: string) {
+    return this.#ledger(repo).createLedgerBranch(repo, path, content);
+  }
+  async putLedgerFile(repo: RepoRef, path: string, content: string) {
+    return this.#ledger(repo).putLedgerFile(repo, path, content);
+  }
+  async ledgerCommits(repo: RepoRef, from: CommitSha | null, to: CommitSha) {
+    return this.#ledger(repo).ledgerCommits(repo, from, to);
+  }
+  skewSeconds() {
+    return 0;
+  }
+  async identify() {}
+}
+
+/** Since the branch was made for the last time, oldest first; of a merged one up to the head that was merged. */
+function pushesOf(repo: Repository, pull: PullRequest): Snapshot["pushes"] {
+  const all = repo.activity.filter((row) => row.ref === pull.branch);
+  const last = pull.state === "open" ? all.length : all.findLastIndex((row) => row.after === pull.head) + 1;
+  const made = all.slice(0, last).findLastIndex((row) => /^0+$/.test(row.before));
+  return all.slice(Math.max(0, made), last).map(({ before, after, actor, at }) => ({ before, after, actor, at }));
+}
+
+/** GraphQL's `latestOpinionatedReviews`: the newest of each person; a dismissed one is an opinion of its own. */
+function opinions(repo: Repository, { reviews }: PullRequest): Snapshot["reviews"] {
+  const newest = new Map(reviews.map((review) => [review.author?.id ?? -review.id, review]));
+  return [...newest.values()].map(({ author, state, commit, submittedAt }) => ({
+    author,
+    state,
+    commit,
+    submittedAt,
+    canPush: author !== null && repo.writers.has(author.login),
+  }));
+}
+
+function branchCommit(repo: Repository, commit: Commit): BranchCommit {
+  const [parent] = commit.parents;
+  const before: Tree = parent ? repo.git.at(parent).tree : new Map();
+  const pulls = [...repo.pulls.values()].filter((pull) => pull.mergeCommit === commit.sha);
+  const [only] = pulls.length === 1 ? pulls : [];
+  // GitHub made it, or somebody did and pushed it, which merges as well and proves nothing (C32).
+  const merged = only && commit.committer === "web-flow" && commit.sha !== only.head ? only : undefined;
+  return {
+    sha: commit.sha,
+    firstParent: parent ?? null,
+    committedAt: commit.at,
+    pullRequest: merged ? { number: merged.number, id: merged.id, headSha: merged.head } : null,
+    policy: policyOf(commit),
+    changes: changes(before, commit.tree).map((change) => {
+      const file = commit.tree.get(change.path) ?? before.get(change.path);
+      return { ...change, blob: objectId(file ? blobId(file.text) : "0".repeat(40)) };
+    }),
+  };
+}

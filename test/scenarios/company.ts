@@ -56,7 +56,7 @@ const tree = (files: Readonly<Record<string, string>>): Tree =>
  */
 export function found(github: ModelGitHub, company: Company): Repository {
   for (const login of people) github.person(login);
-  github.person("github-actions", "bot");
+  github.person("robot", "bot");
   for (const [team, members] of Object.entries({ ...usualTeams, ...company.teams }))
     github.teams.set(`acme/${team}`, new Set(members));
   const access: Readonly<Record<string, string>> = {
@@ -71,19 +71,19 @@ export function found(github: ModelGitHub, company: Company): Repository {
   for (const name of company.repositories ?? [])
     github.addRepository(name, name.endsWith("/access") ? tree(access) : files);
   for (const repo of github.repositories.values())
-    for (const login of people) if (login !== "mallory" || repo.fullName !== "acme/infra") repo.writers.add(login);
+    for (const login of [...people, "robot"]) if (login !== "mallory" || repo.fullName !== "acme/infra") repo.writers.add(login);
   return home;
 }
 
 /** A request for one bucket, with more lines at its end. */
-export const requestText = (bucket = "acme-stale-logs", more = ""): string => `version: 1
+export const requestText = (bucket = "acme-stale-logs", more = "", workflow = "acme/infra"): string => `version: 1
 role: operator
 reason: The storage migration left this bucket behind
 actions: ["s3:DeleteBucket"]
 resources: ["arn:aws:s3:::${bucket}"]
 duration: 1h
 workflow:
-  repository: acme/infra
+  repository: ${workflow}
   file: ${workflowPath}
   ref: refs/heads/main
 ${more}`;

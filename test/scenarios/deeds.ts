@@ -27,6 +27,10 @@ export interface Details {
   /** From a fork of this owner. */
   readonly fork?: boolean;
   readonly repository?: string;
+  /** So many files beside the request. */
+  readonly many?: number;
+  /** Repository of the workflow that the request names, in place of acme/infra. */
+  readonly workflow?: string;
   /** From the branch of another pull request, stacked on it. */
   readonly on?: string;
 }
@@ -45,7 +49,8 @@ function editOf(tree: ReadonlyMap<string, File>, name: string, d: Details): { ed
   if (d.files) for (const [file, content] of Object.entries(d.files)) edit[file] = mode(content);
   for (const [from, to] of Object.entries(d.rename ?? {})) Object.assign(edit, { [from]: null, [to]: tree.get(from) });
   if (d.replace) edit[d.replace.file] = (tree.get(d.replace.file)?.text ?? "").replace(d.replace.from, d.replace.to);
-  if (Object.keys(edit).length === 0) edit[path] = requestText(d.bucket, d.more);
+  if (Object.keys(edit).length === 0) edit[path] = requestText(d.bucket, d.more, d.workflow);
+  for (let i = 0; i < (d.many ?? 0); i++) edit[`requests/aws-prod/2026-11/${name}-${i}.yml`] = requestText();
   return { edit, paths: Object.keys(edit).filter((file) => file.startsWith("requests/")) };
 }
 const how = (story: Story, d: Details) => ({

@@ -80,6 +80,13 @@ export class Story {
     );
     for (const { repositoryId } of story.#deps.accessRepos) story.#jobs.add(`access-repo:${repositoryId}`);
     await story.settle();
+    const { state } = await db
+      .selectFrom("enrolment")
+      .select("state")
+      .where("repository_id", "=", String(story.home.id))
+      .executeTakeFirstOrThrow();
+    // Where nothing can ever be granted, that nothing was proves nothing.
+    if (state !== "active") throw new Error("the policy of this story is not valid");
     return story;
   }
 

@@ -1,7 +1,7 @@
 import { isFrozen, loadPolicy, policyDigest } from "../access-repo/index.ts";
 import type { Policy } from "../access-repo/types.ts";
 import { decisionKey } from "../approval/index.ts";
-import type { DecisionInput, DecisionKey } from "../approval/types.ts";
+import type { DecisionInput, DecisionKey, Snapshot } from "../approval/types.ts";
 import { RetryLater } from "../base/errors.ts";
 import type { BranchCommit } from "../github/types.ts";
 import { decidePlanHash, planWindow } from "../plan/index.ts";
@@ -106,7 +106,8 @@ async function decideAgain(
   const posted = await readPosted(deps, answer.snapshot);
   const own = await asRequested(deps, withoutEarlier(answer.snapshot, posted));
   if (!own.ok) return all("decision_differs");
-  const { snapshot, excluded } = own;
+  const snapshot = withoutLater(own.snapshot, commit.committedAt);
+  const { excluded } = own;
   const evaluation = await evaluateRequests(deps, snapshot, policy, paths, true);
   if (!evaluation.ok) return all("decision_differs");
   const { requests } = evaluation;
@@ -149,6 +150,20 @@ async function decideAgain(
     };
   });
 }
+
+/** GitHub's machines agree on the time, and write whole seconds: a review of just before the merge may look later than it. */
+const clockSlackMs = 5000;
+
+/**
+ * What was merged was approved by then or not at all: an approval that came after the merge, in place of one that was taken back
+ * before it, mends nothing. Objections count whenever they come.
+ */
+const withoutLater = (snapshot: Snapshot, merged: Date): Snapshot => ({
+  ...snapshot,
+  reviews: snapshot.reviews.filter(
+    (review) => review.state !== "APPROVED" || review.submittedAt.getTime() <= merged.getTime() + clockSlackMs,
+  ),
+});
 
 /** How long after our decision GitHub may take to say which pull request a commit merged. */
 const associationMs = 60_000;

@@ -76,7 +76,8 @@ export async function freshDatabase(): Promise<{ readonly url: string; drop(): P
   return { url: databaseOf(url, database), drop: () => admin(url, `drop database ${database} with (force)`) };
 }
 
-async function truncate(store: Store): Promise<void> {
+/** Empties every table, for a test that tells many stories. */
+export async function truncate(store: Pick<Store, "db">): Promise<void> {
   const { rows } = await sql<{ name: string }>`
     select quote_ident(tablename) as name from pg_tables
     where schemaname = 'public' and tablename not like 'kysely\\_%'`.execute(store.db);

@@ -71,7 +71,8 @@ export function found(github: ModelGitHub, company: Company): Repository {
   for (const name of company.repositories ?? [])
     github.addRepository(name, name.endsWith("/access") ? tree(access) : files);
   for (const repo of github.repositories.values())
-    for (const login of [...people, "robot"]) if (login !== "mallory" || repo.fullName !== "acme/infra") repo.writers.add(login);
+    for (const login of [...people, "robot"])
+      if (login !== "mallory" || repo.fullName !== "acme/infra") repo.writers.add(login);
   return home;
 }
 

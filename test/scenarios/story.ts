@@ -38,6 +38,8 @@ export class Story {
   readonly github = new ModelGitHub(() => this.clock.now());
   readonly pulls = new Map<string, { repo: Repository; pull: PullRequest; paths: readonly string[] }>();
   readonly home: Repository;
+  /** The moment before entries are written, within their transaction. */
+  onEntries: ((entries: readonly Entry[]) => void) | undefined;
   readonly #deps: GrantDeps;
   readonly #jobs = new Set<string>();
   readonly #later = new Map<string, Date>();
@@ -57,7 +59,14 @@ export class Story {
       (self) => {
         const keys = ledgerKeys();
         const { github, clock } = self;
-        const recorder = createRecorder({ db, github, keys, clock, log, newId: randomUUID });
+        const written = createRecorder({ db, github, keys, clock, log, newId: randomUUID });
+        const recorder: typeof written = {
+          ...written,
+          append: async (trx, repository, entries, by) => {
+            self.onEntries?.(entries);
+            await written.append(trx, repository, entries, by);
+          },
+        };
         return {
           db,
           github,

@@ -16,6 +16,10 @@ import { FakeLedger } from "../../recorder/world.ts";
 import { blobId, changes, type Commit, type Tree } from "./git.ts";
 import { type PullRequest, policyOf, Repository, type Said, treeFile } from "./repository.ts";
 
+let ids = 1000;
+/** Unlike those of any other model: stories may share a database. */
+const nextId = (): number => ++ids;
+
 /**
  * GitHub as a small model in memory: what `GitHub` (src/github/types.ts) answers, and what people do there. It is for many
  * short stories; what HTTP, GraphQL and git add is tried on the local GitHub (test/sandbox, test/e2e). Whatever a story does
@@ -37,7 +41,6 @@ export class ModelGitHub implements GitHub {
   before: ((method: string) => void) | undefined;
   /** Why GitHub refuses merges now, as a rule of the branch would. */
   mergeRefused: { readonly status: 405 | 409; readonly message: string } | undefined;
-  #ids = 1000;
   readonly #now: () => Date;
 
   constructor(now: () => Date) {
@@ -49,16 +52,16 @@ export class ModelGitHub implements GitHub {
   person(login: string, kind: Actor["kind"] = "user"): Actor {
     const known = this.people.get(login);
     if (known) return known;
-    const made: Actor = { id: userId(++this.#ids), login, kind };
+    const made: Actor = { id: userId(nextId()), login, kind };
     this.people.set(login, made);
     return made;
   }
   owner(login: string): OwnerId {
-    const id = this.owners.get(login) ?? ownerId(++this.#ids);
+    const id = this.owners.get(login) ?? ownerId(nextId());
     this.owners.set(login, id);
     return id;
   }
-  addRepository(fullName: string, files: Tree, id = repositoryId(++this.#ids)): Repository {
+  addRepository(fullName: string, files: Tree, id = repositoryId(nextId())): Repository {
     const repo = new Repository(id, this.owner(fullName.split("/")[0] ?? ""), fullName);
     const root = this.person("root");
     const first = repo.git.commit({ parents: [], tree: files, authors: [root], committer: root, at: this.#now() });
@@ -83,7 +86,7 @@ export class ModelGitHub implements GitHub {
   }
   open(repo: Repository, fields: Pick<PullRequest, "author" | "title" | "draft" | "base" | "branch">): PullRequest {
     const pull: PullRequest = {
-      id: pullRequestId(++this.#ids),
+      id: pullRequestId(nextId()),
       number: ++repo.numbers,
       state: "open",
       head: repo.git.tip(fields.branch).sha,
@@ -100,7 +103,7 @@ export class ModelGitHub implements GitHub {
     return pull;
   }
   review(repo: Repository, pull: PullRequest, by: Actor, state: "APPROVED" | "CHANGES_REQUESTED"): number {
-    const id = ++this.#ids;
+    const id = nextId();
     const canPush = repo.writers.has(by.login);
     pull.reviews.push({ id, author: by, state, commit: pull.head, submittedAt: this.#now(), canPush });
     this.touched(repo, pull.number);
@@ -124,7 +127,7 @@ export class ModelGitHub implements GitHub {
     this.touched(repo, pull.number);
   }
   say(repo: Repository, number: number, author: Actor, body: string): Said {
-    const said: Said = { id: ++this.#ids, author, body, createdAt: this.#now(), edited: false };
+    const said: Said = { id: nextId(), author, body, createdAt: this.#now(), edited: false };
     const all = repo.comments.get(number) ?? [];
     repo.comments.set(number, [...all, said]);
     if (repo.pulls.has(number)) this.touched(repo, number);
@@ -293,7 +296,7 @@ export class ModelGitHub implements GitHub {
   }
   async putCheck(repo: RepoRef, head: CommitSha, _: string, content: Parameters<GitHub["putCheck"]>[3]) {
     const { checks } = this.#at(repo, "putCheck");
-    const id = ++this.#ids;
+    const id = nextId();
     checks.set(head, { ...content, id });
     return { id, at: this.#now() };
   }
@@ -327,7 +330,7 @@ export class ModelGitHub implements GitHub {
     this.before?.("dispatch");
     const repo = this.named(fullName);
     if (!repo) return { kind: "refused", status: 404, message: "Not Found" };
-    const id = runId(++this.#ids);
+    const id = runId(nextId());
     const actor: Actor = { ...this.bot, kind: "bot" };
     const headSha = repo.git.tip(repo.defaultBranch).sha;
     const event = "workflow_dispatch";

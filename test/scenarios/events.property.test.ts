@@ -1,0 +1,159 @@
+import * as fc from "fast-check";
+import { expect, test } from "vitest";
+import type { Db } from "../../src/store/index.ts";
+import { truncate, useStore } from "../helpers/stores.ts";
+import { perform } from "./deeds.ts";
+import { type Shown, whyNot } from "./rules.ts";
+import { Story } from "./story.ts";
+
+// Any history of reviews, pushes, dismissals, memberships, policies and merges, seen or unseen, doubled, between any two calls of
+// the server, never ends in a grant that the rules would not give on the state at the instant of the merge and of the grant.
+
+const people = ["alice", "bob", "carol", "mallory"] as const;
+const pulls = ["one", "two"] as const;
+const who = fc.constantFrom(...people);
+const which = fc.constantFrom(...pulls);
+type Sentence = readonly [string, Record<string, unknown>?];
+const say = (make: (person: string, pull: string) => Sentence) => fc.tuple(who, which).map(([a, b]) => make(a, b));
+
+const deed: fc.Arbitrary<Sentence> = fc.oneof(
+  { weight: 6, arbitrary: say((p, n) => [`${p} approves ${n}`]) },
+  { weight: 2, arbitrary: say((p, n) => [`${p} requests changes on ${n}`]) },
+  { weight: 2, arbitrary: say((p, n) => [`${p}'s review of ${n} is dismissed`]) },
+  { weight: 2, arbitrary: say((p, n) => [`${p} pushes to ${n}`, { bucket: `acme-${p}` }]) },
+  { weight: 1, arbitrary: say((p, n) => [`${p} pushes to ${n}`, { bucket: "acme-x", author: "alice" }]) },
+  { weight: 1, arbitrary: say((p, n) => [`${p} force-pushes ${n} back`]) },
+  { weight: 1, arbitrary: who.map((p): Sentence => [`${p} leaves acme/cloud-owners`]) },
+  { weight: 1, arbitrary: who.map((p): Sentence => [`${p} joins acme/cloud-owners`]) },
+  { weight: 1, arbitrary: who.map((p): Sentence => [`${p} loses write`]) },
+  { weight: 1, arbitrary: who.map((p): Sentence => [`${p} gains write`]) },
+  { weight: 1, arbitrary: which.map((n): Sentence => [`root retargets ${n}`, { base: "release" }]) },
+  { weight: 1, arbitrary: which.map((n): Sentence => [`root retargets ${n}`, { base: "main" }]) },
+  { weight: 2, arbitrary: which.map((n): Sentence => [`root merges ${n} by hand`]) },
+  { weight: 1, arbitrary: which.map((n): Sentence => [`root says that ${n} does not merge`]) },
+  { weight: 1, arbitrary: which.map((n): Sentence => [`root lets ${n} merge again`]) },
+  { weight: 1, arbitrary: which.map((n): Sentence => [`alice closes ${n}`]) },
+  { weight: 1, arbitrary: which.map((n): Sentence => [`alice reopens ${n}`]) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .constantFrom(["@acme/cloud-owners", "@mallory"], ["@mallory", "@acme/cloud-owners"])
+      .map(
+        ([from, to]): Sentence => [
+          "root pushes straight to main",
+          { replace: { file: ".github/CODEOWNERS", from, to } },
+        ],
+      ),
+  },
+  { weight: 1, arbitrary: fc.constant<Sentence>(["root changes the workflow of acme/infra"]) },
+);
+
+/** How a deed comes to the server. */
+const moment = fc.oneof(
+  { weight: 5, arbitrary: fc.constant("seen") },
+  { weight: 2, arbitrary: fc.constant("unseen") },
+  { weight: 1, arbitrary: fc.constant("twice") },
+  // Where facts are read that no later call reads again, or where the server acts.
+  ...["merge", "snapshot", "tip", "commitsBetween"].map((method) => ({ weight: 1, arbitrary: fc.constant(method) })),
+);
+const histories = fc.array(fc.record({ deed, moment }), { minLength: 4, maxLength: 16 });
+
+/** Deeds that cannot be done as things stand are not done: nobody can close what is merged. */
+function attempt(story: Story, [sentence, details]: Sentence): void {
+  const name = pulls.find((one) => new RegExp(`\\b${one}\\b`).test(sentence));
+  const pull = name && story.pulls.get(name)?.pull;
+  if (pull && pull.state !== "open" && !/reopens|review|approves|requests|lets/.test(sentence)) return;
+  if (pull && /reopens/.test(sentence) && pull.state !== "closed") return;
+  // GitHub takes no opinion of the author about one's own.
+  if (pull && /approves|requests/.test(sentence) && sentence.startsWith(`${pull.author?.login} `)) return;
+  story.clock.advance(60);
+  try {
+    perform(story, sentence, details);
+  } catch (error) {
+    if (!/does not merge/.test(String(error))) throw error;
+  }
+  story.clock.advance(2);
+}
+
+async function live(
+  db: Db,
+  history: readonly { deed: Sentence; moment: string }[],
+  approvals: number,
+): Promise<number> {
+  const story = await Story.begin(db, { settings: `approvals: ${approvals}\n` });
+  const shown: Shown[] = [];
+  const atMerge = new Map<string, string | undefined>();
+  const { github, home } = story;
+  const policy = () => github.named("acme/access")?.git.tip("main").tree.get(".github/CODEOWNERS")?.text;
+  const accepted = policy();
+  // The hash of a plan is known when it is granted; so the answers are kept by hash, as closures over the moment.
+  const judgeNow = (name: string, planHash: string): string | undefined => {
+    const pull = story.pulls.get(name)?.pull;
+    if (!pull) return "no such pull request";
+    return whyNot(github, home, pull, { planHash, shown, approvals });
+  };
+  const hashesOf = () => [...new Set(shown.flatMap(({ page }) => page.match(/sha256:[0-9a-f]{64}/g) ?? []))];
+  const put = github.putCheck.bind(github);
+  github.putCheck = async (repo, head, id, content) => {
+    const answer = await put(repo, head, id, content);
+    shown.push({ head, page: content.summary, at: answer.at });
+    return answer;
+  };
+  const finish = github.finish.bind(github);
+  github.finish = (repo, pull, commit, by) => {
+    const name = pull.branch;
+    for (const hash of commit === null ? [] : hashesOf())
+      atMerge.set(`${name} ${hash}`, policy() === accepted ? judgeNow(name, hash) : "the policy is not accepted");
+    finish(repo, pull, commit, by);
+  };
+  let granted = 0;
+  story.onEntries = (entries) => {
+    for (const entry of entries) {
+      if (entry.type !== "granted") continue;
+      granted++;
+      const name = [...story.pulls].find(([, { pull }]) => pull.number === entry.pull_request)?.[0] ?? "?";
+      expect(atMerge.get(`${name} ${entry.plan_hash}`) ?? "fine", `at the merge of ${name}`).toBe("fine");
+      expect(atMerge.has(`${name} ${entry.plan_hash}`), `${name} was merged with a plan that was shown`).toBe(true);
+      expect(judgeNow(name, entry.plan_hash) ?? "fine", `at the grant of ${name}`).toBe("fine");
+    }
+  };
+
+  for (const name of pulls) perform(story, `alice asks for ${name}`);
+  await story.settle();
+  for (const { deed: what, moment: when } of history) {
+    if (["merge", "snapshot", "tip", "commitsBetween"].includes(when)) {
+      github.before = (called) => {
+        if (called !== when) return;
+        github.before = undefined;
+        attempt(story, what);
+      };
+      continue;
+    }
+    attempt(story, what);
+    if (when === "unseen") github.hints.clear();
+    else await story.settle();
+    if (when === "twice") await story.sweep();
+  }
+  github.before = undefined;
+  await story.sweep();
+  return granted;
+}
+
+const open = useStore();
+const slow = process.env["SLOW"] !== undefined;
+
+test("no history of events ends in a grant that the rules would not give", {
+  timeout: slow ? 1_800_000 : 120_000,
+}, async () => {
+  let granted = 0;
+  const { db } = await open();
+  await fc.assert(
+    fc.asyncProperty(histories, fc.constantFrom(1, 1, 2), async (history, approvals) => {
+      await truncate({ db });
+      granted += await live(db, history, approvals);
+    }),
+    { numRuns: slow ? 2000 : 40 },
+  );
+  // Where nothing is granted, nothing is granted wrongly.
+  expect(granted).toBeGreaterThan(slow ? 200 : 3);
+});

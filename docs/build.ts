@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { jsonSchemas } from "../src/access-repo/index.ts";
+import { checklistPage } from "./checklist-page.ts";
 import { diagnosticsPage } from "./diagnostics-page.ts";
 import { filesReference } from "./reference.ts";
 
@@ -13,7 +14,12 @@ async function generated(): Promise<ReadonlyMap<string, string>> {
   const schemas = Object.entries(jsonSchemas()).map(
     ([name, schema]) => [`schemas/${name}.json`, `${JSON.stringify(schema, null, 2)}\n`] as const,
   );
-  return new Map([...schemas, ["files.md", filesReference()], ["diagnostics.md", await diagnosticsPage()]]);
+  return new Map([
+    ...schemas,
+    ["files.md", filesReference()],
+    ["diagnostics.md", await diagnosticsPage()],
+    ["checklist.md", await checklistPage()],
+  ]);
 }
 
 /** Paths of generated files that are missing or differ from what the code yields now. */

@@ -28,7 +28,7 @@ const usualOwners = `*                    @acme/platform
 const usualTeams = { "cloud-owners": ["bob", "carol"], platform: ["paula", "peter"], security: ["dave", "erin"] };
 const people = ["root", "alice", "bob", "carol", "dave", "erin", "paula", "peter", "mallory"];
 
-const targetFile = ({ role = "", roles = "" }: Company): string => `version: 1
+const targetFile = ({ role = "", roles = "" }: Company, owner: string): string => `version: 1
 cloud: aws
 description: Production account
 region: eu-west-1
@@ -37,7 +37,7 @@ roles:
     role_arn: arn:aws:iam::123456789012:role/countersign-operator
     allow: [{ actions: ["s3:DeleteBucket", "s3:GetObject"], resources: ["arn:aws:s3:::acme-*"] }]
     max_duration: 4h
-    workflows: ["acme/infra/.github/workflows/*.yml@refs/heads/main"]
+    workflows: ["${owner}/infra/.github/workflows/*.yml@refs/heads/main"]
 ${role}${roles}`;
 
 const workflow = `on:
@@ -59,17 +59,18 @@ export function found(github: ModelGitHub, company: Company): Repository {
   github.person("robot", "bot");
   for (const [team, members] of Object.entries({ ...usualTeams, ...company.teams }))
     github.teams.set(`acme/${team}`, new Set(members));
-  const access: Readonly<Record<string, string>> = {
-    "README.md": "# Who may do what\n",
-    ".github/CODEOWNERS": company.owners ?? usualOwners,
-    ".github/countersign.yml": `version: 1\n${company.settings ?? "approvals: 1\n"}`,
-    "targets/aws-prod.yml": targetFile(company),
-  };
+  const access = (owner = "acme"): Tree =>
+    tree({
+      "README.md": "# Who may do what\n",
+      ".github/CODEOWNERS": company.owners ?? usualOwners,
+      ".github/countersign.yml": `version: 1\n${company.settings ?? "approvals: 1\n"}`,
+      "targets/aws-prod.yml": targetFile(company, owner),
+    });
   const files = tree({ [workflowPath]: workflow });
-  const home = github.addRepository("acme/access", tree(access));
+  const home = github.addRepository("acme/access", access());
   for (const name of ["acme/infra", "evil/infra"]) github.addRepository(name, files);
   for (const name of company.repositories ?? [])
-    github.addRepository(name, name.endsWith("/access") ? tree(access) : files);
+    github.addRepository(name, name.includes("/access") ? access(name.split("/")[0]) : files);
   for (const repo of github.repositories.values())
     for (const login of [...people, "robot"])
       if (login !== "mallory" || repo.fullName !== "acme/infra") repo.writers.add(login);

@@ -260,6 +260,14 @@ const sentences: readonly (readonly [RegExp, Deed])[] = [
     },
   ],
   [
+    /^(root) uninstalls the App from (\S+)$/,
+    (story, _, name) => {
+      const repo = story.github.named(name);
+      if (repo) repo.installed = false;
+      everything(story);
+    },
+  ],
+  [
     /^(root) changes the workflow of (\S+)$/,
     (story, _, name) => {
       const repo = story.github.named(name);

@@ -25,7 +25,7 @@ export const webhook =
     const id = c.req.header("x-github-delivery") ?? "";
     const event = c.req.header("x-github-event") ?? "";
     const signature = c.req.header("x-hub-signature-256");
-    if (!/^[\w-]{1,100}$/.test(id) || !/^[a-z_]{1,100}$/.test(event))
+    if (!/^[\w-]{1,100}$/.test(id) || !/^[a-z0-9_]{1,100}$/.test(event))
       return refuse(c, 400, "invalid_request", "X-GitHub-Delivery and X-GitHub-Event are needed.");
     // Before the body is read: who does not even claim to have signed costs us no memory.
     if (signature === undefined || !/^sha256=[0-9a-f]{64}$/.test(signature)) return unsigned(c, log, id, event);

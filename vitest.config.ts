@@ -18,6 +18,8 @@ export default defineConfig({
     globalSetup: ["test/helpers/global-setup.ts"],
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // A busy machine is slow, not wrong.
+    expect: { poll: { timeout: 30_000 } },
     maxWorkers: 2,
     sequence: { shuffle: { files: true, tests: false } },
   },

@@ -129,7 +129,7 @@ describe("the server on a socket", () => {
     await new Promise((resolve) => socket.once("data", resolve));
     const from = performance.now();
     await server?.close();
-    expect(performance.now() - from).toBeLessThan(1000);
+    expect(performance.now() - from).toBeLessThan(30_000); // their keep-alive lasts 65 s
     socket.destroy();
   });
 

@@ -6,6 +6,7 @@ import { explainEnded, workflowRepositories } from "./grants.ts";
 import { KnownIds } from "./known-ids.ts";
 import { RepositoryLimits } from "./limits.ts";
 import { LiveCheck } from "./live.ts";
+import { PlanEnded } from "./plan-ended.ts";
 import { Refusals } from "./refusals.ts";
 import { answering, known } from "./refusing.ts";
 import { revokeEnded } from "./revoke.ts";
@@ -41,7 +42,8 @@ export function createExchange(deps: ExchangeDeps): Exchange {
     floor: ({ unhurried }) => (unhurried ? longFloor : floor),
     note: (access, job, code) => refusals.note(access, job, code),
   });
-  const endTokens = coalesce(() => revokeEnded(deps));
+  const planEnded = new PlanEnded(deps);
+  const endTokens = coalesce(() => revokeEnded(deps, planEnded));
   return {
     token: (params, meta) =>
       answer(meta, async (trail) => {

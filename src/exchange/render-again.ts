@@ -14,6 +14,9 @@ import { Recent } from "./recent.ts";
 /** Why a grant's plan is no longer what the policy yields; undefined: it is, byte for byte. */
 export type RenderedAgain = "policy_changed" | "grant_revoked" | undefined;
 
+/** What of a grant is compared. */
+type FrozenGrant = Pick<LoadedGrant, "id" | "access" | "path" | "blob" | "plan" | "planVersion" | "planHash">;
+
 /** The request as the policy in force resolves it, or why not. */
 type Read = ResolvedRequest | Exclude<RenderedAgain, undefined>;
 
@@ -34,7 +37,7 @@ export class PlanCheck {
   }
 
   /** @throws RetryLater where GitHub cannot be read; TokenRefused where the App for github targets is of no use. */
-  async at(grant: LoadedGrant, head: CommitSha, policy: Policy, now: Date): Promise<RenderedAgain> {
+  async at(grant: FrozenGrant, head: CommitSha, policy: Policy, now: Date): Promise<RenderedAgain> {
     const key = `${grant.id}:${head}`;
     const read = (): Promise<Read> => this.#read(grant, head, policy, now);
     if (grant.plan.kind !== "github") return this.#known.get(key, async () => compared(grant, await read()));
@@ -43,7 +46,7 @@ export class PlanCheck {
     return compared(grant, request, await this.#repositories?.(request.repositories ?? [], grant.access.ownerId));
   }
 
-  async #read(grant: LoadedGrant, head: CommitSha, policy: Policy, now: Date): Promise<Read> {
+  async #read(grant: FrozenGrant, head: CommitSha, policy: Policy, now: Date): Promise<Read> {
     const [file] = await this.#github.files(grant.access, head, [grant.path]);
     // Requests are immutable: another blob, or none, at its path is not the request that was granted.
     if (!file) return "grant_revoked";
@@ -53,7 +56,7 @@ export class PlanCheck {
 }
 
 /** The request as the policy in force resolves it, or undefined where it admits the request no longer. Pure. */
-function resolved(grant: LoadedGrant, text: string, policy: Policy, now: Date): ResolvedRequest | undefined {
+function resolved(grant: FrozenGrant, text: string, policy: Policy, now: Date): ResolvedRequest | undefined {
   const path = parseRequestPath(grant.path);
   const parsed = parseRequest(text, grant.path);
   if (!path || !parsed.ok) return undefined;
@@ -62,7 +65,7 @@ function resolved(grant: LoadedGrant, text: string, policy: Policy, now: Date): 
 }
 
 /** Whether the plan that the request yields now is the grant's. Pure. */
-function compared(grant: LoadedGrant, request: Read, repositories?: PlanInput["repositories"]): RenderedAgain {
+function compared(grant: FrozenGrant, request: Read, repositories?: PlanInput["repositories"]): RenderedAgain {
   if (typeof request === "string") return request;
   const { workflow } = grant.plan;
   const rendered = renderPlanVersion(grant.planVersion, {

@@ -4,6 +4,7 @@ import { CountersignError } from "../base/errors.ts";
 import type { Broker, Minted } from "../cloud/index.ts";
 import { readEnrolment } from "../pull-request/index.ts";
 import { parsedPlan } from "./grants.ts";
+import type { PlanEnded } from "./plan-ended.ts";
 import { sealedFor } from "./seal.ts";
 import type { ExchangeDeps } from "./types.ts";
 
@@ -17,36 +18,55 @@ const atOnce = 8;
 const giveUp = 16;
 
 /**
- * Ends credentials whose grant has ended, was revoked or is frozen, or whose exchange released nothing, and erases each once its
- * cloud says that it is gone (DESIGN.md section 4). What fails stays sealed for the next pass. Twice or by two replicas at once
- * changes nothing: the second finds them gone.
+ * Ends credentials whose grant has ended, was revoked or is frozen, whose plan the accepted policy no longer yields, or whose
+ * exchange released nothing, and erases each once its cloud says that it is gone (DESIGN.md sections 2 and 4). What fails stays
+ * sealed for the next pass. Twice or by two replicas at once changes nothing: the second finds them gone.
  */
-export async function revokeEnded(deps: ExchangeDeps): Promise<void> {
+export async function revokeEnded(deps: ExchangeDeps, planEnded: Pick<PlanEnded, "has">): Promise<void> {
   const now = deps.clock.now();
   const frozen = await frozenBy(deps);
-  const due = (await sealedRows(deps, now, [...frozen.keys()])).filter(whetherDue(now, frozen));
+  const rows = await sealedRows(deps, now, [...frozen.keys()]);
+  const due = rows.filter(whetherDue(now, frozen));
+  await endAll(deps, due, now);
+  // Last, since it asks GitHub: what is known to be over does not wait for that.
+  const known = new Set(due);
+  const others = rows.filter((row) => !known.has(row));
+  const changed: Row[] = [];
+  await eachOf(others, async (row) => {
+    if (await planEnded.has(row)) changed.push(row);
+  });
+  await endAll(deps, changed, now);
+}
+
+async function endAll(deps: ExchangeDeps, due: readonly Row[], now: Date): Promise<void> {
   let failures = 0;
-  const queue = due.values();
+  await eachOf(due, async (row) => {
+    if (failures < giveUp && !(await endOne(deps, row, now))) failures++;
+  });
+}
+
+/** Some at once. */
+async function eachOf(rows: readonly Row[], act: (row: Row) => Promise<void>): Promise<void> {
+  const queue = rows.values();
   const work = async (): Promise<void> => {
-    for (const row of queue) {
-      if (failures >= giveUp) return;
-      if (!(await endOne(deps, row, now))) failures++;
-    }
+    for (const row of queue) await act(row);
   };
   await Promise.all(Array.from({ length: atOnce }, work));
 }
 
 type Row = Awaited<ReturnType<typeof sealedRows>>[number];
 
-/** Those that are due, and all of access repos in which something is frozen. */
+/** Those that are due, and all of access repos in which something is frozen, or of grants of another policy than the accepted one. */
 const sealedRows = (deps: ExchangeDeps, now: Date, frozen: readonly string[]) =>
   deps.db
     .selectFrom("exchange as x")
     .innerJoin("grant as g", "g.id", "x.grant_id")
+    .leftJoin("enrolment as e", "e.repository_id", "g.repository_id")
     .leftJoin("decision as c", "c.key_sha256", "g.decision_key")
     .select(["x.id", "x.state", "x.sealed_token", "x.sealed_until", "c.approvers"])
-    .select(["g.id as grant", "g.state as grant_state", "g.expires_at", "g.plan", "g.plan_hash"])
-    .select(["g.target", "g.requester_login", "g.repository_id"])
+    .select(["g.id as grant", "g.state as grant_state", "g.expires_at", "g.plan", "g.plan_hash", "g.plan_version"])
+    .select(["g.target", "g.requester_login", "g.repository_id", "g.path", "g.blob", "g.policy_digest"])
+    .select(["e.owner_id", "e.full_name", "e.accepted_digest", "e.accepted_commit", "e.head_sha"])
     .where("x.sealed_token", "is not", null)
     .where((b) =>
       b.or([
@@ -54,6 +74,7 @@ const sealedRows = (deps: ExchangeDeps, now: Date, frozen: readonly string[]) =>
         b("g.state", "<>", "active"),
         b("g.expires_at", "<=", now),
         b("x.sealed_until", "<=", now),
+        b("e.accepted_digest", "<>", b.ref("g.policy_digest")),
         ...(frozen.length > 0 ? [b("g.repository_id", "in", frozen)] : []),
       ]),
     )

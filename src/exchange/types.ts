@@ -51,7 +51,7 @@ export interface Exchange {
   token(params: URLSearchParams, meta: { readonly correlationId: string; readonly remote: string }): Promise<Answer>;
   /** Drops what is over its deadline, ends tokens of ended grants, forgets tokens that have expired, turns refusals into entries. */
   sweep(): Promise<void>;
-  /** Ends tokens whose grant has ended, was revoked or is frozen; part of `sweep`. */
+  /** Ends tokens whose grant has ended, was revoked or is frozen, or whose plan the policy no longer yields; part of `sweep`. */
   revokeEnded(): Promise<void>;
   /** Reads again which repositories have live or pending grants, so that a first token need not wait for it. */
   refreshIndex(): Promise<void>;

@@ -1,11 +1,13 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { RetryLater } from "../../src/base/errors.ts";
+import { commitSha } from "../../src/base/ids.ts";
 import { CloudError } from "../../src/cloud/index.ts";
 import { sealer } from "../../src/issuer/index.ts";
 import type { Recorder } from "../../src/recorder/index.ts";
 import { describeStores } from "../helpers/stores.ts";
 import { now } from "./fixtures.ts";
 import { type Issuer, startIssuer } from "./issuer.ts";
-import { ask, codeOf, startWorld, states, until, type World } from "./world.ts";
+import { ask, codeOf, startWorld, states, targetText, until, type World } from "./world.ts";
 
 const away = async (): Promise<never> => {
   throw new CloudError("cloud_unavailable", "not now");
@@ -82,6 +84,57 @@ describeStores("tokens that can be revoked", (open) => {
     await broken.revokeEnded();
     expect(world.cloud.revoked).toEqual([]);
     await world.restart().revokeEnded();
+    expect(world.cloud.revoked).toEqual(["secret-1"]);
+  });
+
+  /** What reconciling a head does where it accepts a policy; each has a commit of its own. */
+  const accept = async (target: string, n: number) => {
+    world.github.setPolicy(target);
+    const commit = n.toString(16).repeat(40);
+    world.github.head = commitSha(commit);
+    await world.db
+      .updateTable("enrolment")
+      .set({ accepted_digest: world.github.digest(), accepted_commit: commit, head_sha: commit })
+      .execute();
+    await world.exchange.revokeEnded();
+  };
+
+  test("C56 a policy that no longer yields the plan ends the tokens that are out, and the grant comes back with the policy", async () => {
+    const before = targetText();
+    await ask(world);
+    await accept(`${before}    approvals: 2\n`, 1);
+    expect(world.cloud.revoked).toEqual([]);
+    await accept(before.replace("countersign-operator", "administrator"), 2);
+    expect(world.cloud.revoked).toEqual(["secret-1"]);
+    expect(await rows()).toEqual([]);
+    expect(codeOf(await ask(world, { run_id: "901" }))).toBe("policy_changed");
+    await accept(before, 3);
+    expect(codeOf(await ask(world, { run_id: "902" }))).toBe("released");
+    await world.exchange.sweep();
+    expect(world.cloud.revoked).toEqual(["secret-1"]);
+    expect(await world.db.selectFrom("grant").select("state").execute()).toEqual([{ state: "active" }]);
+  });
+
+  test("C56 a token that the policy of today gave is left alone by the policies after it that yield the same plan", async () => {
+    await accept(`${targetText()}    approvals: 2\n`, 1);
+    await ask(world);
+    await accept(`${targetText()}    approvals: 3\n`, 2);
+    await world.restart().revokeEnded();
+    expect(world.cloud.revoked).toEqual([]);
+    expect(await rows()).toHaveLength(1);
+  });
+
+  test("C56 what cannot be read now ends nothing, and is read again by the next sweep", async () => {
+    await ask(world);
+    const unreadable = { files: () => Promise.reject(new RetryLater("github_unreachable", "no")) };
+    const other = world.restart({
+      github: Object.assign(Object.create(world.github) as typeof world.github, unreadable),
+    });
+    world.exchange.revokeEnded = () => other.revokeEnded();
+    await accept(targetText().replace("countersign-operator", "administrator"), 1);
+    expect(world.cloud.revoked).toEqual([]);
+    expect(world.log.at(-1)).toMatchObject({ code: "github_unreachable" });
+    await world.restart().sweep();
     expect(world.cloud.revoked).toEqual(["secret-1"]);
   });
 

@@ -1,3 +1,5 @@
+import type { Role } from "../access-repo/types.ts";
+import type { OwnerId, RepositoryId } from "../base/ids.ts";
 import type { AssertionRequest } from "../issuer/types.ts";
 import type { PlanData, PlanDataOf, Window } from "../plan/types.ts";
 
@@ -39,11 +41,29 @@ export interface Minted {
   /** Where the cloud can end them before their time: what `revoke` needs, as secret as they are, and when they end anyway. */
   readonly revocable?: { readonly secret: string; readonly until: Date };
 }
+/** One role as the accepted policy has it, tried without a grant: does its cloud let us in? */
+export interface CheckInput<K extends Kind = Kind> {
+  readonly role: Extract<Role, { readonly kind: K }>;
+  /** The one that every grant of the role has: it is what the trust names. */
+  readonly subject: string;
+  /** aws only: the target's. */
+  readonly region?: string | undefined;
+  readonly access: { readonly id: RepositoryId; readonly ownerId: OwnerId };
+  /** A UUID: shown in the cloud's own log, where it has a place for it, and the id of the entry in the ledger. */
+  readonly check: string;
+  readonly sign: MintInput["sign"];
+  readonly signal: AbortSignal;
+}
 /** One per kind. Errors are CloudError with our code, the cure and whether a retry may help. */
 export interface Broker {
   readonly kind: Kind;
   /** @throws CloudError `cloud_misconfigured` where the plan is of another kind */
   mint(input: MintInput): Promise<Minted>;
+  /**
+   * Tries a role's trust with the least that its cloud gives, which is dropped here: nothing of it is returned or kept. Absent where
+   * there is no cloud to ask. @throws CloudError with what is missing
+   */
+  check?(input: CheckInput): Promise<void>;
   /** Resolves once the credentials open nothing any more; what is over already is fine. @throws CloudError */
   revoke?(secret: string): Promise<void>;
 }

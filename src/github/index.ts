@@ -26,7 +26,13 @@ import { blobAt, cancelRun, dispatch, run, workflowFile, workflowRuns } from "./
 import { merge, putCheck, requestReviewers, setTitle } from "./writes.ts";
 
 export { createResolver, type ResolveRepositories } from "./grantable-repositories.ts";
-export { createTokenApp, type InstallationToken, type TokenApp } from "./token-app.ts";
+export {
+  createTokenApp,
+  type Installation,
+  type InstallationToken,
+  missingPermissions,
+  type TokenApp,
+} from "./token-app.ts";
 export { TokenRefused } from "./token-refused.ts";
 export * from "./types.ts";
 

@@ -131,17 +131,20 @@ export function createTokenApp({ app, apiUrl, clock }: TokenAppOptions): TokenAp
 const judged = new Set([403, 404, 422]);
 const levels: readonly (string | undefined)[] = [undefined, "read", "write", "admin"];
 
+/** Which of these permissions an installation does not hold, as `contents: write`. */
+export const missingPermissions = (
+  at: Pick<Installation, "permissions">,
+  permissions: Readonly<Record<string, string>>,
+): readonly string[] =>
+  Object.entries(permissions)
+    .filter(([name, level]) => name !== "metadata" && levels.indexOf(at.permissions[name]) < levels.indexOf(level))
+    .map(([name, level]) => `${name}: ${level}`);
+
 /** @throws TokenRefused where GitHub would refuse: it says so in prose only, which we neither read nor show. */
 function usable(at: Installation, permissions: Readonly<Record<string, string>>): void {
   if (at.suspended) throw new TokenRefused("suspended");
-  const missing = Object.entries(permissions).filter(
-    ([name, level]) => name !== "metadata" && levels.indexOf(at.permissions[name]) < levels.indexOf(level),
-  );
-  if (missing.length > 0)
-    throw new TokenRefused(
-      "permission",
-      missing.map(([name, level]) => `${name}: ${level}`),
-    );
+  const missing = missingPermissions(at, permissions);
+  if (missing.length > 0) throw new TokenRefused("permission", missing);
 }
 
 const rateLimited = (error: unknown): boolean => translate(error, "token") instanceof RetryLater;

@@ -21,7 +21,10 @@ export const gcpAssertionAudience = ({ workload_identity_provider }: Pick<GcpPla
  * Form of the first call: assertion for federated token. Where that is only the way to a service account its scope is the one
  * that generateAccessToken wants, and the role's scopes come there; it never leaves the server.
  */
-export const gcpExchange = (data: GcpPlanData, assertion: string) => ({
+export const gcpExchange = (
+  data: Pick<GcpPlanData, "workload_identity_provider" | "service_account" | "scopes">,
+  assertion: string,
+) => ({
   grant_type: tokenExchange,
   audience: `//iam.googleapis.com/${data.workload_identity_provider}`,
   scope: data.service_account === null ? data.scopes.join(" ") : cloudPlatform,

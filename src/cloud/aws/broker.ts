@@ -3,17 +3,15 @@ import { assertionLifetimes } from "../../issuer/index.ts";
 import { sessionPolicy, sessionSeconds } from "../../plan/index.ts";
 import { brokerOf } from "../broker.ts";
 import { CloudError } from "../errors.ts";
+import { checkAws } from "./check.ts";
 import type { Broker, Minted, MintInput } from "../types.ts";
 import { loopbackEndpoint, stsEndpoint } from "./endpoints.ts";
 import { stsError } from "./errors.ts";
-import { awsClaims, roleSessionName, sourceIdentity } from "./session.ts";
+import { audience, awsClaims, roleSessionName, sourceIdentity } from "./session.ts";
 import { Sts, type Session } from "./sts.ts";
 
 /** No registered token type fits a set of three values (RFC 8693 section 3), so this is our own. */
 const awsCredentialsType = "urn:countersign:params:oauth:token-type:aws-credentials";
-
-/** The default client id of an IAM OIDC provider, in every partition. */
-const audience = "sts.amazonaws.com";
 
 /**
  * Credentials of an AWS role, narrowed by the plan's session policy and ended by its Deny (CLOUDS.md sections 1 and 8).
@@ -23,7 +21,11 @@ const audience = "sts.amazonaws.com";
 export function awsBroker(endpointOverride?: string): Broker {
   const override = endpointOverride === undefined ? undefined : loopbackEndpoint(endpointOverride);
   const sts = new Sts();
-  return brokerOf("aws", (input) => mint(input, sts, override));
+  return brokerOf(
+    "aws",
+    (input) => mint(input, sts, override),
+    (input) => checkAws(input, sts, override),
+  );
 }
 
 async function mint(input: MintInput<"aws">, sts: Sts, override: string | undefined): Promise<Minted> {

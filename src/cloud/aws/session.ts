@@ -4,6 +4,9 @@ import type { MintInput } from "../types.ts";
 
 type Context = MintInput["context"];
 
+/** The default client id of an IAM OIDC provider, in every partition. */
+export const audience = "sts.amazonaws.com";
+
 /** What STS takes in session names and source identities: `[\w+=,.@-]`, 2 to 64 characters. */
 const forName = (text: string): string => text.replace(/[^A-Za-z0-9_+=,.@-]/g, "-").slice(0, 64);
 
@@ -13,6 +16,10 @@ const forTag = (text: string): string => text.replace(/[^A-Za-z0-9_.:/=+@-]/g, "
 /** `cs-<12 hex of the grant>-pr<n>-<run>-<attempt>`: the same for every exchange of one run attempt under one grant. */
 export const roleSessionName = (c: Context): string =>
   forName(`cs-${c.grant.replaceAll("-", "").slice(0, 12)}-pr${c.pullRequest}-${c.runId}-${c.runAttempt}`);
+
+/** `countersign-check-<12 hex of the check>`: no grant's session has such a name. */
+export const checkSessionName = (check: string): string =>
+  forName(`countersign-check-${check.replaceAll("-", "").slice(0, 12)}`);
 
 /**
  * `cs-<grant id>`, whole: 39 of 64 characters. It cannot be changed by role chaining, so that one `Deny` on

@@ -6,6 +6,7 @@ import { brokerOf } from "../broker.ts";
 import { CloudError } from "../errors.ts";
 import { signAssertion, windowEnded } from "../sign.ts";
 import type { Broker, Minted, MintInput } from "../types.ts";
+import { checkAzure } from "./check.ts";
 import { type EntraToken, tradeAssertion } from "./entra.ts";
 
 /** RFC 8693 section 3. */
@@ -20,7 +21,11 @@ const jwt = "urn:ietf:params:oauth:token-type:jwt";
  */
 export function azureBroker(endpointOverride?: string): Broker {
   const endpoint = endpointOverride === undefined ? undefined : loopbackEndpoint(endpointOverride).replace(/\/+$/, "");
-  return brokerOf("azure", (input) => mint(input, endpoint));
+  return brokerOf(
+    "azure",
+    (input) => mint(input, endpoint),
+    (input) => checkAzure(input, endpoint),
+  );
 }
 
 async function mint(input: MintInput<"azure">, endpoint: string | undefined): Promise<Minted> {

@@ -6,6 +6,7 @@ import type { GcpPlanData } from "../../plan/types.ts";
 import { brokerOf } from "../broker.ts";
 import { CloudError } from "../errors.ts";
 import type { Broker, Minted, MintInput } from "../types.ts";
+import { checkGcp } from "./check.ts";
 import { type GcpEndpoints, gcpEndpoints } from "./endpoints.ts";
 import { googleError } from "./errors.ts";
 import { exchangeAssertion, type GoogleToken, narrow, type Wire } from "./google.ts";
@@ -28,7 +29,11 @@ const tolerance: Seconds = 75;
  */
 export function gcpBroker(endpointOverride?: string): Broker {
   const endpoints = gcpEndpoints(endpointOverride);
-  return brokerOf("gcp", (input) => mint(input, endpoints));
+  return brokerOf(
+    "gcp",
+    (input) => mint(input, endpoints),
+    (input) => checkGcp(input, endpoints),
+  );
 }
 
 async function mint(input: MintInput<"gcp">, endpoints: GcpEndpoints): Promise<Minted> {

@@ -2,6 +2,9 @@ import type { GcpPlanData } from "../../plan/types.ts";
 import { CloudError, type CloudErrorCode, UpstreamFailure } from "../errors.ts";
 import { principalOf } from "./names.ts";
 
+/** What a message may name. */
+export type Tried = Pick<GcpPlanData, "workload_identity_provider" | "service_account" | "subject">;
+
 /** Which of our two steps failed; the first is one call or two. */
 type Step = "exchange" | "boundary";
 
@@ -58,7 +61,7 @@ export function passes(error: unknown): boolean {
  * Our error for one of Google; what the plan has may be shown. Google's texts choose among cures and are never quoted.
  * Sources: "Troubleshoot Workload Identity Federation", and answers of the real services as others report them.
  */
-export function googleError(error: unknown, plan: GcpPlanData, step: Step): CloudError {
+export function googleError(error: unknown, plan: Tried, step: Step): CloudError {
   if (error instanceof CloudError) return error;
   const failure = read(error);
   const cause = new UpstreamFailure(failure.reason || failure.code || failure.name, failure.text, failure);
@@ -81,7 +84,7 @@ export function googleError(error: unknown, plan: GcpPlanData, step: Step): Clou
 
 type Make = (code: CloudErrorCode, message: string) => CloudError;
 
-function exchangeError({ code, text }: Failure, plan: GcpPlanData, make: Make): CloudError {
+function exchangeError({ code, text }: Failure, plan: Tried, make: Make): CloudError {
   const provider = plan.workload_identity_provider;
   const cure = (what: string): CloudError =>
     make("cloud_misconfigured", `Google does not accept this server's assertion: ${what}.`);
@@ -115,7 +118,7 @@ function exchangeError({ code, text }: Failure, plan: GcpPlanData, make: Make): 
   );
 }
 
-function impersonationError({ code, text, status }: Failure, plan: GcpPlanData, make: Make): CloudError {
+function impersonationError({ code, text, status }: Failure, plan: Tried, make: Make): CloudError {
   const account = plan.service_account ?? "";
   const cure = (message: string): CloudError => make("cloud_misconfigured", message);
   if (/disabled/i.test(text)) return cure(`The service account ${account} is disabled. Enable it in IAM.`);
@@ -140,7 +143,7 @@ function impersonationError({ code, text, status }: Failure, plan: GcpPlanData, 
 }
 
 /** STS takes the boundary or it does not; which token it is laid on is its affair as well. */
-const boundaryError = ({ service_account }: GcpPlanData, make: Make): CloudError =>
+const boundaryError = ({ service_account }: Tried, make: Make): CloudError =>
   make(
     "cloud_rejected_policy",
     "Google does not accept the boundary of this grant. Ask for fewer buckets, or roles that it knows." +

@@ -32,7 +32,7 @@ const maxTries = 3;
  * @param lifetime seconds for the service account's token, 1 or more: the library sends 3600 for 0
  */
 export async function exchangeAssertion(
-  plan: GcpPlanData,
+  plan: Pick<GcpPlanData, "workload_identity_provider" | "service_account" | "scopes">,
   assertion: string,
   lifetime: Seconds,
   wire: Wire,

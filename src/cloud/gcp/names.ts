@@ -3,11 +3,13 @@ import type { MintInput } from "../types.ts";
 
 // Names by which a token shows in Google's log and in IAM (CLOUDS.md section 2). Ids only: no logins, no reasons.
 
+type Who = Pick<GcpPlanData, "workload_identity_provider" | "subject">;
+
 /**
  * Whom IAM binds roles to: the subject within the pool, whichever of its providers was used.
  * `principal://iam.googleapis.com/projects/<number>/locations/global/workloadIdentityPools/<pool>/subject/<subject>`
  */
-export const principalOf = ({ workload_identity_provider, subject }: GcpPlanData): string =>
+export const principalOf = ({ workload_identity_provider, subject }: Who): string =>
   `principal://iam.googleapis.com/${workload_identity_provider.replace(/\/providers\/[^/]*$/, "")}/subject/${subject}`;
 
 /**
@@ -31,6 +33,9 @@ export function projectOf({ service_account }: GcpPlanData): string | undefined 
  */
 export const userAgent = ({ grant, exchange }: MintInput["context"]): string =>
   `countersign grant/${forHeader(grant)} exchange/${forHeader(exchange)}`;
+
+/** The same for a check of a role, which is of no grant. */
+export const checkAgent = (check: string): string => `countersign check/${forHeader(check)}`;
 
 /** Ids of ours, and nothing that could be another header. */
 const forHeader = (text: string): string => text.replace(/[^A-Za-z0-9_.-]/g, "-").slice(0, 64);

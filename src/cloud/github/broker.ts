@@ -9,6 +9,7 @@ import { brokerOf } from "../broker.ts";
 import { CloudError } from "../errors.ts";
 import { windowEnded } from "../sign.ts";
 import type { Broker, Minted, MintInput } from "../types.ts";
+import { checkGithub } from "./check.ts";
 import { githubTokenError } from "./errors.ts";
 
 /** What a server with github targets has. */
@@ -27,7 +28,11 @@ const longest = 65 * 60_000;
  */
 export function githubBroker({ app, accessRepos }: GithubTokens): Broker {
   return {
-    ...brokerOf("github", (input) => mint(input, app, accessRepos)),
+    ...brokerOf(
+      "github",
+      (input) => mint(input, app, accessRepos),
+      (input) => checkGithub(input, app, accessRepos),
+    ),
     async revoke(secret) {
       try {
         await app.revoke(secret);

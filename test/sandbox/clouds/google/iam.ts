@@ -49,6 +49,8 @@ const storageScopes: Readonly<Record<string, readonly string[]>> = {
     "storage.objects.create",
     "storage.objects.delete",
   ],
+  // "See your primary Google Account email address" (OAuth 2.0 Scopes for Google APIs): of no use at these APIs.
+  [`${auth}userinfo.email`]: [],
   [`${auth}cloud-platform.read-only`]: ["storage.objects.get", "storage.objects.list", "resourcemanager.projects.get"],
 };
 export const knowsScope = (scope: string): boolean => scope === cloudPlatform || Object.hasOwn(storageScopes, scope);

@@ -5,10 +5,10 @@ import path from "node:path";
 import { Octokit } from "@octokit/rest";
 import { SignJWT } from "jose";
 import { ownerId, type RepositoryId, repositoryId } from "../../src/base/ids.ts";
-import { brokers, type Minted, type MintInput } from "../../src/cloud/index.ts";
+import { brokers, type CheckInput, type Minted, type MintInput } from "../../src/cloud/index.ts";
 import { createResolver, createTokenApp, type ResolveRepositories, type TokenApp } from "../../src/github/index.ts";
 import type { PlanDataOf } from "../../src/plan/types.ts";
-import { type Change, facts, planOf } from "../plan/kinds.ts";
+import { type Change, facts, planOf, roles } from "../plan/kinds.ts";
 import { type LocalGitHub, type Seed, startLocalGitHub } from "../sandbox/github/index.ts";
 import { context, start, window } from "./azure-world.ts";
 
@@ -41,6 +41,8 @@ export interface GithubWorld {
   plan(names?: readonly string[], change?: Change<"github">): PlanDataOf<"github">;
   mint(change?: Partial<MintInput>): Promise<Minted>;
   revoke(token: string): Promise<void>;
+  /** A role for these repositories, tried. */
+  check(names: readonly string[], permissions?: CheckInput<"github">["role"]["permissions"]): Promise<void>;
   /** Acts with a token. */
   as(token: string): Octokit;
 }
@@ -97,6 +99,15 @@ export async function startGithubWorld(at: Awaited<ReturnType<typeof startGithub
         signal: AbortSignal.timeout(5000),
         ...change,
       }),
+    check: (names, permissions = { contents: "write" }) =>
+      broker.check?.({
+        role: { ...roles.github, repositories: [...names], permissions },
+        subject: `repository:${id("acme/access")}:github:github-prod:deployer`,
+        access: { id: id("acme/access"), ownerId: owner },
+        check: "7c9e6679-7425-40de-944b-e07fc1f90ae7",
+        sign: () => Promise.reject(new Error("no assertion is for GitHub")),
+        signal: AbortSignal.timeout(5000),
+      }) ?? Promise.reject(new Error("no check")),
     revoke: (token) => broker.revoke?.(token) ?? Promise.reject(new Error("no revoke")),
     as: octokit,
   };

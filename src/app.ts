@@ -9,12 +9,14 @@ import { type Clock, systemClock } from "./base/clock.ts";
 import { brokers } from "./cloud/index.ts";
 import type { AppCredentials, Config } from "./config.ts";
 import {
+  checkRolesAgainKey,
   codes,
   createAsks,
   createExchange,
   createKeySet,
   createLiveHead,
   createPolicies,
+  createRoleChecks,
   importedEntries,
 } from "./exchange/index.ts";
 import { createGitHub, createResolver, createTokenApp, LEDGER_BRANCH } from "./github/index.ts";
@@ -159,6 +161,19 @@ async function assemble(
     newId: randomUUID,
     enqueue: (key) => queue.enqueue(key),
   });
+  const roleChecks = createRoleChecks({
+    db,
+    github,
+    recorder,
+    keys,
+    brokers: cloud,
+    policies: jobs.policies,
+    clock,
+    log,
+    newId: randomUUID,
+    config: { frozen: config.frozen, issuerUrl: config.issuerUrl },
+    enqueue: (key, runAt) => queue.enqueue(key, runAt),
+  });
   const asks = createAsks({ ...grantDeps, ...jobs, enqueue: (key, runAt, trx) => queue.enqueue(key, runAt, trx) });
   const inbox = createInbox({
     db,
@@ -177,8 +192,9 @@ async function assemble(
       case "access-repo":
         await reconcileHead(grantDeps, Number(first));
         await exchange.refreshIndex();
-        // What the head revoked or froze ends now, not with the next sweep.
-        return exchange.revokeEnded();
+        // What the head revoked or froze, or its policy no longer yields, ends now, not with the next sweep.
+        await exchange.revokeEnded();
+        return roleChecks.notice(Number(first));
       case "pull-request":
         await reconcilePullRequest(grantDeps, Number(first), Number(second));
         return exchange.refreshIndex();
@@ -188,6 +204,10 @@ async function assemble(
         return dispatchRun(grantDeps, first);
       case "ask":
         return asks.open(first);
+      case "check-roles":
+        return roleChecks.run(Number(first));
+      case "check-roles-again":
+        return roleChecks.again(Number(first));
       case "flush":
         return flush(Number(first));
       case sweepKey:
@@ -296,6 +316,7 @@ async function routeHint(hint: Hint, trx: Db, enrolled: ReadonlySet<number>): Pr
   if (!enrolled.has(id)) return [];
   if (hint.event === "push" && hint.ref !== `refs/heads/${LEDGER_BRANCH}`) return [accessRepoKey(id)];
   if (hint.issue !== null) return [issueKey(id, hint.issue)];
+  if (hint.checkRun !== null && (await isOfRoles(trx, id, hint.checkRun))) return [checkRolesAgainKey(id)];
   const keys = hint.pullRequests.map((number) => pullRequestKey(id, number));
   if (hint.event !== "check_run" || keys.length > 0) return keys;
   // "Re-evaluate" on a check whose pull request GitHub does not list: every one that shows our check.
@@ -306,6 +327,17 @@ async function routeHint(hint: Hint, trx: Db, enrolled: ReadonlySet<number>): Pr
     .where("repository_id", "=", String(id))
     .execute();
   return rows.map((r) => pullRequestKey(id, r.pull_request));
+}
+
+/** Whether a check run is the newest that tells of an access repo's roles. */
+async function isOfRoles(trx: Db, accessRepo: number, checkRun: number): Promise<boolean> {
+  const row = await trx
+    .selectFrom("role_report")
+    .select("repository_id")
+    .where("repository_id", "=", String(accessRepo))
+    .where("check_run_id", "=", String(checkRun))
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 async function readiness(store: { ping(): Promise<void> }, github: { skewSeconds(): number | null }, db: Db) {

@@ -21,6 +21,7 @@ export { importedEntries } from "./imported.ts";
 export { createKeySet, type KeySet } from "./key-set.ts";
 export { createLiveHead, type LiveHead } from "./live-head.ts";
 export { createPolicies, type Policies } from "./policies.ts";
+export { checkRolesAgainKey, createRoleChecks, type RoleCheckDeps, type RoleChecks } from "./roles/index.ts";
 export type { Answer, Exchange, ExchangeDeps } from "./types.ts";
 
 /** In milliseconds, see `answering`; the long one where others may have to be asked (`claimedBy`). */

@@ -54,6 +54,8 @@ export interface OurIssue {
   readonly body: string;
 }
 export interface CheckContent {
+  /** Of a pull request's head, or of the roles that a commit of the default branch changed. Two names: none stands for the other (C31). */
+  readonly about?: "pull-request" | "roles";
   readonly status: "completed" | "in_progress";
   readonly conclusion?: "success" | "failure" | "action_required" | "neutral";
   /** State in at most 60 characters. */

@@ -5,7 +5,17 @@ import type { Client } from "./client.ts";
 import { httpFailure } from "./errors.ts";
 import type { CheckContent, MergeResult, RepoRef } from "./types.ts";
 
-const CHECK_NAME = "countersign";
+/** What each check run of ours is called, and its button. Branch rules pin the first; the other decides nothing. */
+const checks = {
+  "pull-request": {
+    name: "countersign",
+    actions: [{ label: "Re-evaluate", description: "Read everything again and decide", identifier: "re-evaluate" }],
+  },
+  roles: {
+    name: "countersign / roles",
+    actions: [{ label: "Check again", description: "Ask the clouds once more", identifier: "check-again" }],
+  },
+} as const;
 
 const annotation = (d: Diagnostic) => ({
   path: d.file,
@@ -37,13 +47,14 @@ export async function putCheck(
     summary: content.summary.slice(0, 65_000),
     annotations: annotations.slice(0, 50),
   };
+  const { name, actions } = checks[content.about ?? "pull-request"];
   const body = {
-    name: CHECK_NAME,
+    name,
+    actions: [...actions],
     external_id: externalId,
     status: content.status,
     ...(content.conclusion ? { conclusion: content.conclusion } : {}),
     output,
-    actions: [{ label: "Re-evaluate", description: "Read everything again and decide", identifier: "re-evaluate" }],
   };
   // Annotations are appended by PATCH and never replaced: new annotations need a new check run.
   const creates = existing === null || annotations.length > 0;

@@ -4,6 +4,7 @@ import { parseCanonicalLine } from "./canonical-line.ts";
 import { LedgerError } from "./errors.ts";
 import { actor, common, count, digest, hex40, id, instant, ofGrant, publicKey, text, texts, uuid } from "./shapes.ts";
 import type {
+  CheckedEntry,
   DispatchedEntry,
   DispatchFailedEntry,
   DroppedEntry,
@@ -101,11 +102,12 @@ const dispatchFailed: z.ZodType<DispatchFailedEntry> = z.strictObject({
   code: text,
 });
 const job = { repository_id: id, run_id: id, run_attempt: id, actor_id: id, sha: hex40, jti_sha256: digest };
+const kind = z.enum(["aws", "gcp", "azure", "github", "oidc"]);
 const issued: z.ZodType<IssuedEntry> = z.strictObject({
   ...ofGrant,
   type: z.literal("issued"),
   exchange: uuid,
-  kind: z.enum(["aws", "gcp", "azure", "github", "oidc"]),
+  kind,
   target: text,
   role: text,
   subject: text,
@@ -155,6 +157,18 @@ const requested: z.ZodType<RequestedEntry> = z.strictObject({
   asked_sha256: digest,
   job: z.strictObject({ ...job, repository: text, file: text }),
 });
+const checked: z.ZodType<CheckedEntry> = z.strictObject({
+  ...common,
+  type: z.literal("checked"),
+  policy_digest: digest,
+  commit: hex40,
+  kind,
+  target: text,
+  role: text,
+  subject: text,
+  outcome: z.enum(["ok", "missing", "unknown"]),
+  code: text.nullable(),
+});
 /** Later issues define these; until then any JSON members may stand in them. */
 const other: z.ZodType<OtherEntry> = z.looseObject({
   ...common,
@@ -177,6 +191,7 @@ const shapes: Readonly<Record<Entry["type"], z.ZodType<Entry>>> = {
   refused,
   key_rotated: keyRotated,
   requested,
+  checked,
   closed: other,
   break_glass: other,
   ledger_accepted: other,

@@ -161,6 +161,24 @@ export interface RequestedEntry extends Common {
   readonly asked_sha256: string;
   readonly job: IssuedEntry["job"] & { readonly repository: string; readonly file: string };
 }
+/**
+ * One try of a role's trust, made after a policy was accepted and under no grant: whether its cloud let this server in. Nothing
+ * that it yielded was kept. `id` is what the cloud's own log shows of it, where it has a place for it.
+ */
+export interface CheckedEntry extends Common {
+  readonly type: "checked";
+  /** The accepted policy that has the role so, and a commit that has it. */
+  readonly policy_digest: string;
+  readonly commit: string;
+  readonly kind: IssuedEntry["kind"];
+  readonly target: string;
+  readonly role: string;
+  readonly subject: string;
+  /** `unknown`: given up, since the cloud did not answer. It says nothing about the role. */
+  readonly outcome: "ok" | "missing" | "unknown";
+  /** Why not; null for `ok`. */
+  readonly code: string | null;
+}
 /** `closed`, `break_glass`, `ledger_accepted`: written from later issues on; readers accept them now. */
 export interface OtherEntry extends Common {
   readonly type: "closed" | "break_glass" | "ledger_accepted";
@@ -182,6 +200,7 @@ export type Entry =
   | RefusedEntry
   | KeyRotatedEntry
   | RequestedEntry
+  | CheckedEntry
   | OtherEntry;
 
 /** What is signed, in canonical JSON, prefixed by `countersign-ledger-v1\n` so that the signature fits nothing else. */

@@ -11,6 +11,8 @@ export interface Hint {
   readonly pullRequests: readonly number[];
   /** The number of an issue of this repository that is no pull request. */
   readonly issue: number | null;
+  /** `check_run`: its id. */
+  readonly checkRun: number | null;
   /** `push`, `create`, `delete`: the ref as it stands in the payload. */
   readonly ref: string | null;
 }
@@ -26,6 +28,7 @@ export function readHint(event: string, payload: string): Hint {
     repositoryId,
     pullRequests: repositoryId === null ? [] : pullRequests(body, repositoryId),
     issue: repositoryId === null ? null : plainIssue(body),
+    checkRun: id(record(body["check_run"])["id"]),
     ref: text(body["ref"]),
   };
 }

@@ -45,7 +45,7 @@ export interface DeliveryTable {
 }
 /** Reconcile jobs, coalesced by key: an event during a run raises `wanted` over `seen`, which causes another run. */
 export interface JobTable {
-  /** `pull-request:<repository id>:<number>`, `issue:<repository id>:<number>`, `access-repo:<repository id>`, `flush:<repository id>`, `dispatch:<id>`, `sweep` */
+  /** `pull-request:<repository id>:<number>`, `issue:<repository id>:<number>`, `access-repo:<repository id>`, `flush:<repository id>`, `dispatch:<id>`, `check-roles:<repository id>`, `sweep` */
   key: string;
   wanted: number;
   /** The value of `wanted` that the last run began with. */
@@ -274,6 +274,39 @@ export interface AskedRequestTable {
   pull_request: number | null;
   created_at: Time;
 }
+/** Whether a role's cloud lets us in, as it was tried last (src/exchange/roles/). One row per role that there is something to ask about. */
+export interface RoleCheckTable {
+  repository_id: BigInt_;
+  target: string;
+  role: string;
+  kind: string;
+  /** Digest of all of the role that its cloud sees: another one is another role to try. */
+  fingerprint: string;
+  /** The accepted policy, and a commit that has it, under whose check run it is told. */
+  policy_digest: string;
+  commit_sha: string;
+  state: "due" | "done";
+  /** The last try's; null: none was made. */
+  outcome: "ok" | "missing" | "unknown" | null;
+  code: string | null;
+  /** What to do about it: ours, no text of a cloud. */
+  message: string | null;
+  /** Since it became due. */
+  tries: ColumnType<number, number | undefined, number>;
+  due_at: Time;
+  tried_at: ColumnType<Date | null, Date | null | undefined, Date | null>;
+}
+/** For which accepted policy the roles of an access repo were gone through, and the check run that tells of it. */
+export interface RoleReportTable {
+  repository_id: BigInt_;
+  policy_digest: string;
+  commit_sha: string;
+  /** Changed roles beyond the bound, which are not tried. */
+  left_out: number;
+  check_run_id: ColumnType<string | null, number | string | null | undefined, number | string | null>;
+  /** Digest of what the check run shows now. */
+  shown_sha256: ColumnType<string | null, string | null | undefined, string | null>;
+}
 
 export interface Database {
   enrolment: EnrolmentTable;
@@ -294,4 +327,6 @@ export interface Database {
   refusal: RefusalTable;
   pending_request: PendingRequestTable;
   asked_request: AskedRequestTable;
+  role_check: RoleCheckTable;
+  role_report: RoleReportTable;
 }

@@ -48,6 +48,7 @@ describe("a webhook's hint", () => {
       repositoryId: null,
       pullRequests: [],
       issue: null,
+      checkRun: null,
       ref: null,
     });
     for (const odd of [null, 5, "x", []]) expect(hint("push", odd).repositoryId).toBeNull();

@@ -139,6 +139,25 @@ test("C59 a merged deletion of the request ends its tokens at once", async () =>
   expect(codeOf((await use(asked.path)).body)).toBe("grant_revoked");
 });
 
+test("C56 a policy that no longer yields the plan ends its tokens at once; with the policy back the grant goes on", async () => {
+  const asked = await grant();
+  const { token } = await use(asked.path);
+  const targetPath = "targets/github-prod.yml";
+  const merge = async (text: string) => {
+    const pull = await play.ask({ files: { [targetPath]: text } });
+    await play.review("bob", pull);
+    expect(await play.merged(pull)).toBe(true);
+  };
+  await merge(target.replace("description: Repositories of acme", "description: Repositories"));
+  expect(await opens(token)).toBe(200);
+  await merge(target.replace("[acme/infra, acme/website]", "[acme/infra]"));
+  expect(await opens(token)).toBe(401);
+  expect(codeOf((await use(asked.path)).body)).toBe("policy_changed");
+  await merge(target);
+  const again = await use(asked.path);
+  expect(await opens(again.token)).toBe(200);
+});
+
 test("C58 a server that stopped meanwhile ends them when it is back, C59 and a freeze by its environment at once", async () => {
   const asked = await grant();
   const { token } = await use(asked.path);

@@ -16,6 +16,7 @@ import { accessRepo } from "../sandbox/seed.ts";
 import { type Outside, startOutside, startServer, type World } from "../sandbox/world.ts";
 import { access, requestText } from "./play.ts";
 import { type ServerProcess, spawnServer } from "./server-process.ts";
+import { isMint } from "./mints.ts";
 
 // On PostgreSQL, and with what crash.test.ts leaves open: GitHub did what it was asked and the server died before it heard so,
 // and what becomes of an exchange that was under way, up to its `dropped` entry (C58).
@@ -248,9 +249,7 @@ test.each(fates)(
     const { dispatched, issued, dropped, states } = await audited(server.ledgerPublicKey, pull);
     expect(dispatched).toHaveLength(1);
     const log = outside.aws.log.slice(before);
-    const minted = log
-      .filter((c) => c.action === "sts:AssumeRoleWithWebIdentity" && c.allowed)
-      .map((c) => c.accessKeyId);
+    const minted = log.filter(isMint).map((c) => c.accessKeyId);
     const used = new Set(log.filter((c) => c.action.startsWith("s3:")).map((c) => c.accessKeyId));
     const keyOf = (entry: (typeof issued)[number]) => entry.identifiers.access_key_id;
     // AWS gave out what the ledger says, no more and no less; the job used the last of them and no other.

@@ -10,6 +10,7 @@ import { accessRepo } from "../sandbox/seed.ts";
 import { type Outside, startOutside } from "../sandbox/world.ts";
 import { requestText } from "./play.ts";
 import { type ServerProcess, spawnServer } from "./server-process.ts";
+import { isMint } from "./mints.ts";
 
 // The server dies without a word (SIGKILL by kill-at.ts, right after a state became durable) and is started again on the same
 // data. Whatever the point: ledger, AWS and the job's own output agree, nothing is released twice or unrecorded (C58).
@@ -138,7 +139,7 @@ async function lifeWithCrash(killAt: string) {
     job,
     run,
     used: [...new Set(log.filter((c) => c.action.startsWith("s3:")).map((c) => c.accessKeyId))],
-    minted: log.filter((c) => c.action === "sts:AssumeRoleWithWebIdentity" && c.allowed).length,
+    minted: log.filter(isMint).length,
     ...recorded,
   };
 }

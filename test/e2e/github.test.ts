@@ -140,7 +140,7 @@ test("C59 a merged deletion of the request ends its tokens at once", async () =>
 });
 
 test("C56 a policy that no longer yields the plan ends its tokens at once; with the policy back the grant goes on", async () => {
-  const asked = await grant();
+  const asked = await grant(`${requestText()}runs: 3\n`);
   const { token } = await use(asked.path);
   const targetPath = "targets/github-prod.yml";
   const merge = async (text: string) => {

@@ -94,6 +94,7 @@ test("key set and discovery answer while the database is down", async () => {
 
 test("a rotated ledger key takes over by an entry, and an auditor with the old public key follows", async () => {
   const old = a?.ledgerPublicKey ?? "";
+  await b?.flush(); // what waits for company in a batch
   expect(await command(keysRotate, b, "ledger")).toMatchObject({ purpose: "ledger", ledgers: [accessRepo] });
   await b?.idle();
   const clone = path.join(dir, "clone");

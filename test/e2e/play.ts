@@ -7,6 +7,7 @@ import { checkOf, exchange } from "../sandbox/main-job.ts";
 import { git } from "../sandbox/players.ts";
 import { accessRepo, owner, targetRepo, workflowPath } from "../sandbox/seed.ts";
 import { startWorld, type World, type WorldOptions } from "../sandbox/world.ts";
+import { isMint } from "./mints.ts";
 
 export const access = { owner, repo: "access" };
 export const infra = { owner, repo: "infra" };
@@ -246,7 +247,7 @@ export class Play {
   }
   readonly #runs = new Map<string, string>();
   #assumed(): number {
-    return this.world.aws.log.filter((c) => c.action === "sts:AssumeRoleWithWebIdentity" && c.allowed).length;
+    return this.world.aws.log.filter(isMint).length;
   }
 
   /** Every entry of the ledger branch, oldest first, as an auditor reads it. */

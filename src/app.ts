@@ -183,6 +183,9 @@ async function assemble(
     route: (hint, trx) => routeHint(hint, trx, new Set(accessRepos.map((r) => r.repositoryId))),
   });
 
+  /** Taken out of ACCESS_REPOS, it is not: its jobs may be left over. */
+  const isNamed = (id: string): boolean => accessRepoIds.has(Number(id));
+
   /** One job; what the key names is read live (DESIGN.md section 4, Level-triggered). */
   async function handle(key: string): Promise<void> {
     const [kind = "", first = "", second = ""] = key.split(":");
@@ -205,9 +208,9 @@ async function assemble(
       case "ask":
         return asks.open(first);
       case "check-roles":
-        return roleChecks.run(Number(first));
+        return isNamed(first) ? roleChecks.run(Number(first)) : undefined;
       case "check-roles-again":
-        return roleChecks.again(Number(first));
+        return isNamed(first) ? roleChecks.again(Number(first)) : undefined;
       case "flush":
         return flush(Number(first));
       case sweepKey:

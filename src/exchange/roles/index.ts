@@ -18,7 +18,7 @@ import { checkableRoles, type CheckableRole } from "./roles.ts";
 import { tryRole } from "./try.ts";
 import { checkRolesKey, type RoleCheckDeps, type RoleChecks } from "./types.ts";
 
-export { checkRolesAgainKey, checkRolesKey, type RoleCheckDeps, type RoleChecks } from "./types.ts";
+export { checkRolesAgainKey, type RoleCheckDeps, type RoleChecks } from "./types.ts";
 
 /** Clouds limit how often they are asked, and a policy may name two hundred roles of one. */
 const atOnce = 4;

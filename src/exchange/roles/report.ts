@@ -6,7 +6,7 @@ import type { CloudKind } from "../../access-repo/types.ts";
 import { audience } from "../../setup/aws-model.ts";
 import { withoutScheme } from "../../setup/issuer-url.ts";
 import { inline } from "../../setup/shell.ts";
-import type { Row } from "./plan.ts";
+import { mostRoles, type Row } from "./plan.ts";
 
 type Found = Pick<Row, "target" | "role" | "kind" | "state" | "outcome" | "code" | "message">;
 
@@ -49,13 +49,15 @@ export function rolesCheck(report: RolesReport): CheckContent {
     }
   if (report.leftOut > 0)
     lines.push(
-      `- ${report.leftOut} more roles were left out: one policy has at most 200 tried. *Check again* takes the next.`,
+      `- ${report.leftOut} more roles were left out: one policy has at most ${mostRoles} tried. *Check again* takes the next.`,
     );
   if (report.others.length > 0) {
     const shown = report.others.slice(0, mostInFull).map(name);
     const more = report.others.length > shown.length ? ` and ${report.others.length - shown.length} more` : "";
     lines.push("", `Not changed here, and not found right when last tried: ${shown.join(", ")}${more}.`);
   }
+  if (report.roles.some(({ state }) => state === "due"))
+    lines.push("", "What is not tried yet goes on here; where a newer policy was accepted, on the commit of that one.");
   lines.push("", "Once it is mended, press *Check again*. The ledger has each result as `checked`.");
   return {
     about: "roles",

@@ -276,6 +276,17 @@ describeStores("roles of an accepted policy", (open, kind) => {
     expect(summary).toContain("Once it is mended");
   });
 
+  test("C62 what a message quotes of a target file stays text", async () => {
+    world.cloud.checkAs = async () => {
+      throw new CloudError("cloud_denied", "<img src=x> @acme/security #1 [x](https://evil.example) `y`\n- z");
+    };
+    await world.accept({ "aws-prod": awsTarget({ operator: "a" }) });
+    await world.drain();
+    const { summary } = last()!.content;
+    expect(summary).toContain("&lt;img src=x&gt;");
+    for (const raw of ["<img", "@acme", "[x](", "https://evil", "\n- z"]) expect(summary).not.toContain(raw);
+  });
+
   test("C31 the button tries again what was not right, once a minute at most, and nothing else", async () => {
     world.cloud.checkAs = ({ subject }) => (subject.endsWith("operator") ? denied() : Promise.resolve());
     await world.accept({ "aws-prod": awsTarget({ operator: "a", reader: "b" }) });

@@ -10,6 +10,7 @@ import { removeTeamMember, setCollaborator, setTeamMember } from "./orgs.ts";
 import { findPull } from "./pulls.ts";
 import { installation as renderInstallation, simpleUser } from "./render.ts";
 import type { Sim } from "./router.ts";
+import { emptyRuleset, written } from "./rulesets.ts";
 import { type Interceptor, type RequestRecord, Server } from "./server.ts";
 import type { App, Permission, ProtectionSeed, Repo, RepositorySeed, Run, Seed, Team } from "./types.ts";
 import { type Delivery, Webhooks } from "./webhooks.ts";
@@ -169,6 +170,34 @@ function changes(s: Sim) {
         o.owners.delete(key);
         for (const t of o.teams.values()) t.members.delete(key);
       }
+    },
+    /** A ruleset as `POST /repos/{owner}/{repo}/rulesets` takes it, for one repository or for all of an organization. */
+    addRuleset: (where: string, body: Record<string, unknown>): number => {
+      const org = where.includes("/") ? null : world.owner(where);
+      const made = written(body, emptyRuleset(world, org), String(body["name"]), world.now());
+      (org ?? world.repository(where)).rulesets.push(made);
+      return made.id;
+    },
+    setSettings: (
+      fullName: string,
+      o: { squash?: boolean; private?: boolean; approve?: boolean; write?: boolean; subject?: readonly string[] },
+    ): void => {
+      const repo = world.repository(fullName);
+      if (o.squash !== undefined) repo.allowSquash = o.squash;
+      if (o.private !== undefined) repo.isPrivate = o.private;
+      if (o.approve !== undefined) repo.actions.approve = o.approve;
+      if (o.write !== undefined) repo.actions.write = o.write;
+      if (o.subject !== undefined) repo.subject = o.subject;
+    },
+    setTeam: (
+      org: string,
+      slug: string,
+      o: { secret?: boolean; permission?: Permission | null; of?: string },
+    ): void => {
+      const t = team(org, slug);
+      if (o.secret !== undefined) t.secret = o.secret;
+      if (o.of !== undefined && o.permission === null) world.repository(o.of).teams.delete(slug);
+      else if (o.of !== undefined && o.permission) world.repository(o.of).teams.set(slug, o.permission);
     },
     setProtection: (fullName: string, branch: string, p: ProtectionSeed | null): void => {
       const repo = world.repository(fullName);

@@ -159,7 +159,7 @@ export function team(w: World, o: Owner, t: Team): Json {
     node_id: nodeId("T", t.id),
     slug: t.slug,
     description: null,
-    privacy: "closed",
+    privacy: t.secret ? "secret" : "closed",
     notification_setting: "notifications_enabled",
     url,
     html_url: `${w.url}/orgs/${o.login}/teams/${t.slug}`,

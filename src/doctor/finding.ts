@@ -42,7 +42,7 @@ export const codes = {
   "branch-pull-request":
     "Without it, whoever can push can change policy and requests past the app; that ends in quarantine, and here it can be prevented.",
   "branch-blocks-merge":
-    "GitHub would refuse the app's own merges: the app cannot give such an approval, and Countersign's rules ask for the reviews.",
+    "GitHub would refuse merges that Countersign's own rules admit: revocations, freezes, and what another owner approved than GitHub wants.",
   "branch-check":
     "A check counts from whoever posts it unless it is pinned: any workflow could post one named countersign.",
   "branch-strict":

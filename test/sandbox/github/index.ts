@@ -230,6 +230,9 @@ function changes(s: Sim) {
       const repo = world.repository(fullName);
       for (const i of world.installations) if (i.app.slug === slug) i.repositories.delete(repo.id);
     },
+    setSelection: (org: string, selection: "selected" | "all", slug = "countersign"): void => {
+      for (const i of world.installations) if (i.owner === world.owner(org) && i.app.slug === slug) i.selection = selection;
+    },
     suspendInstallation: (org: string, suspended = true, slug = "countersign"): void => {
       const found = world.installations.find((i) => i.owner === world.owner(org) && i.app.slug === slug);
       if (!found) throw new Error(`the sandbox has no installation of ${slug} on ${org}`);

@@ -195,7 +195,7 @@ export function installation(w: World, i: Installation, permissions: AppPermissi
     id: i.id,
     client_id: `Iv23li${String(i.app.id).padStart(14, "0")}`,
     account: simpleUser(w, i.owner),
-    repository_selection: "selected",
+    repository_selection: i.selection,
     access_tokens_url: `${w.apiUrl}/app/installations/${i.id}/access_tokens`,
     repositories_url: `${w.apiUrl}/installation/repositories`,
     html_url: `${w.url}/organizations/${i.owner.login}/settings/installations/${i.id}`,

@@ -63,6 +63,8 @@ export interface Installation {
   readonly app: App;
   readonly owner: Owner;
   readonly repositories: Set<number>;
+  /** As the owner chose it; `repositories` are those of now either way. */
+  selection: "selected" | "all";
   suspendedAt: Date | null;
   readonly createdAt: Date;
 }

@@ -165,6 +165,7 @@ export class World {
         app,
         owner: repo.owner,
         repositories: new Set(),
+        selection: "selected",
         suspendedAt: null,
         createdAt: this.now(),
       };

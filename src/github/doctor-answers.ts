@@ -162,3 +162,8 @@ export const repositoryAnswer = z.object({
 
 export const teamAnswer = z.object({ privacy: z.string() });
 export const teamRepoAnswer = z.object({ permissions: z.object({ push: z.boolean() }) });
+
+export const branchAnswer = z.object({
+  protected: z.boolean(),
+  protection: z.object({ enabled: z.boolean().optional() }).optional(),
+});

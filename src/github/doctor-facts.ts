@@ -7,6 +7,7 @@ import {
   type InstallationFacts,
   ledgerBranch,
   ownerTeams,
+  type Protection,
   type Reading,
   type Ruleset,
   type Rule,
@@ -19,6 +20,7 @@ import { policyAt, Tips } from "./branch.ts";
 import type { Caller } from "./client.ts";
 import {
   actionsAnswer,
+  branchAnswer,
   codeownersAnswer,
   protectionAnswer,
   repositoryAnswer,
@@ -92,7 +94,8 @@ export async function readDoctorFacts(caller: Caller, fullName: string, by: Doct
     ledgerRules,
     rulesets: await rulesetsOf(caller, ref, [rules, ledgerRules]),
     rulesetNames: await namesOf(caller, ref),
-    ...(by.reader === "app" ? notForApps : await forAdmins(caller, ref, repo.default_branch)),
+    protection: await protectionOf(caller, ref, repo.default_branch, by.reader),
+    actions: by.reader === "app" ? notForApps : await actionsOf(caller, ref),
     policy,
     codeowners: await attempt("a token that reads the repository's contents", () =>
       caller.call(ref, "read", "codeowners errors", async (o, name) =>
@@ -124,34 +127,50 @@ async function readRepository(caller: Caller, fullName: string) {
 }
 
 /** The App has no right to administer anything (app.yml), so GitHub need not be asked. */
-const notForApps: Pick<Facts, "protection" | "actions"> = (() => {
-  const why = "The App has no permission to read it, and shall have none.";
-  return {
-    protection: unreadable(why, "`countersign doctor` with a token of an admin of the repository"),
-    actions: unreadable(why, "`countersign doctor` with a token of an admin of the repository"),
-  };
-})();
+const notForApps = unreadable(
+  "The App has no permission to read it, and shall have none.",
+  `\`countersign doctor\` with ${admin}`,
+);
 
-async function forAdmins(caller: Caller, ref: RepoRef, branch: string): Promise<Pick<Facts, "protection" | "actions">> {
-  return {
-    protection: await attempt(admin, () =>
-      caller.call(ref, "read", "branch protection", async (o, name) => {
-        try {
-          return protectionAnswer.parse((await o.rest.repos.getBranchProtection({ ...name, branch })).data);
-        } catch (error) {
-          // GitHub's words, since the status alone is also what somebody gets who may not see it.
-          if (error instanceof Error && error.message.startsWith("Branch not protected")) return null;
-          throw error;
-        }
-      }),
+/** Classic branch protection: all of it for admins; that there is none, everybody sees. */
+async function protectionOf(
+  caller: Caller,
+  ref: RepoRef,
+  branch: string,
+  reader: Facts["reader"],
+): Promise<Reading<Protection | null>> {
+  const all: Reading<Protection | null> =
+    reader === "app" ? notForApps : await protectionForAdmins(caller, ref, branch);
+  if (all.kind === "read") return all;
+  const seen = await attempt(admin, () =>
+    caller.call(ref, "read", "branch", async (o, name) =>
+      branchAnswer.parse((await o.rest.repos.getBranch({ ...name, branch })).data),
     ),
-    actions: await attempt(admin, () =>
-      caller.call(ref, "read", "workflow permissions", async (o, name) =>
-        actionsAnswer.parse((await o.rest.actions.getGithubActionsDefaultWorkflowPermissionsRepository(name)).data),
-      ),
-    ),
-  };
+  );
+  return seen.kind === "read" && !seen.value.protected && seen.value.protection?.enabled === false
+    ? { kind: "read", value: null }
+    : all;
 }
+
+const protectionForAdmins = (caller: Caller, ref: RepoRef, branch: string): Promise<Reading<Protection | null>> =>
+  attempt(admin, () =>
+    caller.call(ref, "read", "branch protection", async (o, name) => {
+      try {
+        return protectionAnswer.parse((await o.rest.repos.getBranchProtection({ ...name, branch })).data);
+      } catch (error) {
+        // GitHub's words, since the status alone is also what somebody gets who may not see it.
+        if (error instanceof Error && error.message.startsWith("Branch not protected")) return null;
+        throw error;
+      }
+    }),
+  );
+
+const actionsOf = (caller: Caller, ref: RepoRef): Promise<Facts["actions"]> =>
+  attempt(admin, () =>
+    caller.call(ref, "read", "workflow permissions", async (o, name) =>
+      actionsAnswer.parse((await o.rest.actions.getGithubActionsDefaultWorkflowPermissionsRepository(name)).data),
+    ),
+  );
 
 async function readPolicy(caller: Caller, ref: RepoRef, branch: string): Promise<Reading<LoadedPolicy>> {
   return attempt("a token that reads the repository's contents", async () => {

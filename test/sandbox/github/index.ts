@@ -178,9 +178,23 @@ function changes(s: Sim) {
       (org ?? world.repository(where)).rulesets.push(made);
       return made.id;
     },
+    changeRuleset: (fullName: string, id: number, body: Record<string, unknown>): void => {
+      const { rulesets } = world.repository(fullName);
+      const at = rulesets.findIndex((r) => r.id === id);
+      const before = rulesets[at];
+      if (!before) throw new Error(`the sandbox has no ruleset ${id}`);
+      rulesets.splice(at, 1, written(body, before, before.name, world.now()));
+    },
+    clearRulesets: (org: string): void => void world.owner(org).rulesets.splice(0),
     setSettings: (
       fullName: string,
-      o: { squash?: boolean; private?: boolean; approve?: boolean; write?: boolean; subject?: readonly string[] },
+      o: {
+        squash?: boolean;
+        private?: boolean;
+        approve?: boolean;
+        write?: boolean;
+        subject?: readonly string[] | null;
+      },
     ): void => {
       const repo = world.repository(fullName);
       if (o.squash !== undefined) repo.allowSquash = o.squash;
@@ -231,7 +245,8 @@ function changes(s: Sim) {
       for (const i of world.installations) if (i.app.slug === slug) i.repositories.delete(repo.id);
     },
     setSelection: (org: string, selection: "selected" | "all", slug = "countersign"): void => {
-      for (const i of world.installations) if (i.owner === world.owner(org) && i.app.slug === slug) i.selection = selection;
+      for (const i of world.installations)
+        if (i.owner === world.owner(org) && i.app.slug === slug) i.selection = selection;
     },
     suspendInstallation: (org: string, suspended = true, slug = "countersign"): void => {
       const found = world.installations.find((i) => i.owner === world.owner(org) && i.app.slug === slug);

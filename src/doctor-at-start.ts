@@ -27,7 +27,7 @@ export async function doctorAtStart(
   }
   for (const { level, code, what, why, cure } of findings)
     if (level === "error" || level === "warning")
-      log.warn({ accessRepo: fullName, code, level, why, cure }, `doctor: ${what}`);
+      log.warn({ accessRepo: fullName, code, severity: level, why, cure }, `doctor: ${what}`);
   const unseen = findings.filter(({ level }) => level === "unknown").map(({ code }) => code);
   if (unseen.length > 0)
     log.info(

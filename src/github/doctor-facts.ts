@@ -93,7 +93,8 @@ export async function readDoctorFacts(caller: Caller, fullName: string, by: Doct
     rules,
     ledgerRules,
     rulesets: await rulesetsOf(caller, ref, [rules, ledgerRules]),
-    rulesetNames: await namesOf(caller, ref),
+    // For commands, which the App has none of.
+    rulesetNames: by.reader === "app" ? [] : await namesOf(caller, ref),
     protection: await protectionOf(caller, ref, repo.default_branch, by.reader),
     actions: by.reader === "app" ? notForApps : await actionsOf(caller, ref),
     policy,

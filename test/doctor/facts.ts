@@ -69,7 +69,16 @@ export function facts(more: Partial<Facts> = {}): Facts {
     ledgerRules: read(rulesOf(ledger, 2)),
     rulesets: new Map([
       [1, read(ruleset(1, main))],
-      [2, read(ruleset(2, ledger, { bypass: read([ourBypass]), branches: ["refs/heads/countersign-ledger"] }))],
+      [
+        2,
+        read(
+          ruleset(2, ledger, {
+            bypass: read([ourBypass]),
+            readerBypasses: "always",
+            branches: ["refs/heads/countersign-ledger"],
+          }),
+        ),
+      ],
     ]),
     rulesetNames: ["rules 1", "rules 2"],
     protection: read(null),

@@ -56,7 +56,7 @@ function missing(
   const rulesToAdd = [...wanted].flatMap(([type, rule]) => (absent.some((each) => each.type === type) ? [rule] : []));
   const fix: Fix = {
     id: "default-branch",
-    does: `adds a ruleset for ${facts.defaultBranch} with what is missing there`,
+    does: `adds a ruleset for ${facts.defaultBranch} that nobody may bypass: ${rulesToAdd.map((rule) => rule["type"]).join(", ")}`,
     loosens: [],
     call: {
       method: "POST",

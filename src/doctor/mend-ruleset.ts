@@ -29,16 +29,17 @@ export const ourChecks = (parameters: Json): readonly { readonly integration: nu
 interface Mended {
   readonly rules: readonly Json[];
   readonly loosens: readonly string[];
-  readonly changed: boolean;
+  /** Whether the check counts from our App alone now, and did not before. */
+  readonly pinned: boolean;
 }
 
 /**
  * The rules of one ruleset as the app needs them; all that it does not know stays as it is. One change of the whole, since GitHub takes the
  * rules of a ruleset only together.
  */
-export function mendRules(rules: readonly Json[], appId: number | null): Mended {
+function mendRules(rules: readonly Json[], appId: number | null): Mended {
   const loosens: string[] = [];
-  let changed = false;
+  let pinned = false;
   const mended = rules.flatMap((rule): readonly Json[] => {
     const parameters = object(rule["parameters"]);
     if (rule["type"] === "merge_queue") {
@@ -73,7 +74,7 @@ export function mendRules(rules: readonly Json[], appId: number | null): Mended 
       if (check["context"] !== checkName || appId === null || check["integration_id"] === appId) return check;
       if (typeof check["integration_id"] === "number")
         loosens.push(`the check ${checkName} from App ${check["integration_id"]} (from ours instead)`);
-      changed = true;
+      pinned = true;
       return { ...check, integration_id: appId };
     });
     return [
@@ -83,7 +84,7 @@ export function mendRules(rules: readonly Json[], appId: number | null): Mended 
       },
     ];
   });
-  return { rules: mended, loosens, changed: changed || loosens.length > 0 };
+  return { rules: mended, loosens, pinned };
 }
 
 /**
@@ -93,11 +94,11 @@ export function mendRules(rules: readonly Json[], appId: number | null): Mended 
 export function mendRuleset(facts: Facts, rule: Rule): Fix | undefined {
   const ruleset = rulesetOf(facts, rule.ruleset);
   if (ruleset === undefined || rule.sourceType !== "Repository") return undefined;
-  const { rules, loosens, changed } = mendRules(ruleset.rules, facts.app?.id ?? null);
-  if (!changed) return undefined;
+  const { rules, loosens, pinned } = mendRules(ruleset.rules, facts.app?.id ?? null);
+  if (!pinned && loosens.length === 0) return undefined;
   return {
     id: `ruleset-${ruleset.id}`,
-    does: `changes ${rulesetName(ruleset, ruleset.id)}, which is for ${branchesOf(ruleset)}`,
+    does: `changes ${rulesetName(ruleset, ruleset.id)}, which is for ${branchesOf(ruleset)}${pinned ? `: the check ${checkName} counts from our App alone` : ""}`,
     loosens,
     // Bypass list, name and branches are not sent, and stay (google/go-github needs a call of its own to empty the list).
     call: { method: "PUT", path: `repos/${facts.owner}/${facts.name}/rulesets/${ruleset.id}`, body: { rules } },

@@ -1,4 +1,4 @@
-import type { BypassActor, Facts, Reading, Rule, Ruleset } from "./facts.ts";
+import type { BypassActor, Facts, Rule, Ruleset } from "./facts.ts";
 
 /** Words for one ruleset; its name is text of people. */
 export const rulesetName = (ruleset: Ruleset | undefined, id: number): string =>
@@ -49,5 +49,3 @@ export const whoCan = (facts: Facts, rule: Pick<Rule, "ruleset" | "sourceType" |
 
 export const list = (words: readonly string[]): string =>
   words.length < 2 ? (words[0] ?? "") : `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
-
-export const read = <T>(value: T): Reading<T> => ({ kind: "read", value });

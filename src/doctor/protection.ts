@@ -116,7 +116,7 @@ export function pinProtection(facts: Facts, { checks }: Protection): Fix | undef
   );
   return {
     id: "protection-checks",
-    does: `changes the classic branch protection of ${facts.defaultBranch}`,
+    does: `changes the classic branch protection of ${facts.defaultBranch}: the check ${checkName} counts from our App alone`,
     loosens: other ? [`the check ${checkName} from App ${other.appId} (from ours instead)`] : [],
     call: {
       method: "PATCH",

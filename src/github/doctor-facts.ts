@@ -89,7 +89,10 @@ export async function readDoctorFacts(caller: Caller, fullName: string, by: Doct
             "a token of somebody who may push to the repository",
           )
         : { kind: "read", value: repo.allow_squash_merge },
-    app: by.app,
+    app: by.app && {
+      id: by.app.id,
+      slug: by.app.slug ?? (installation.kind === "read" ? installation.value.slug : null),
+    },
     rules,
     ledgerRules,
     rulesets: await rulesetsOf(caller, ref, [rules, ledgerRules]),

@@ -244,7 +244,7 @@ describe("--fix", () => {
     expect((await read()).data.rules).toMatchObject(everything);
     const asked = await run({ fix: true }, { answers: ["y"] });
     expect(asked.err).toContain(
-      'This changes the ruleset "house rules", which is for ~DEFAULT_BRANCH; nothing there asks any more for: 2 approving reviews.\nRun it? [y/N] ',
+      'This changes the ruleset "house rules", which is for ~DEFAULT_BRANCH. It ends: 2 approving reviews.\nRun it? [y/N] ',
     );
     const { data } = await read();
     expect(data.rules).toMatchObject([reviews(0), { type: "deletion" }, { type: "non_fast_forward" }]);

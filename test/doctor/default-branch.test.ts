@@ -138,7 +138,7 @@ describe("what stops the app", () => {
     expect(find(withRules(only?.fix?.call.body?.["rules"] as Json[]))).toEqual([]);
   });
 
-  test("a merge queue is an error, and the fix takes it alone", () => {
+  test("C29 a merge queue is an error, and the fix takes it alone", () => {
     const [only] = find(withRules([...good(), { type: "merge_queue", parameters: { merge_method: "SQUASH" } }]));
     expect(only).toMatchObject({
       code: "branch-merge-queue",
@@ -207,12 +207,12 @@ describe("the pin of the check", () => {
         ...(id === undefined ? {} : { integration_id: id }),
       })),
     });
-  test("from anybody: a warning; the fix pins it and ends nothing", () => {
+  test("C31 a check that counts from anybody: a warning; the fix pins it and ends nothing", () => {
     const [only] = find(withRules(pinned(undefined)));
     expect(only).toMatchObject({ code: "branch-check", level: "warning", fix: { loosens: [] } });
     expect(find(withRules(only?.fix?.call.body?.["rules"] as Json[]))).toEqual([]);
   });
-  test("from another App: an error; the fix names whose check ends", () => {
+  test("C31 a check that counts from another App: an error; the fix names whose check ends", () => {
     const [only] = find(withRules(pinned(99)));
     expect(only).toMatchObject({
       level: "error",

@@ -31,7 +31,7 @@ export function reportText(facts: Facts, findings: readonly Finding[]): string {
 
 /** What a fix does and what it ends, as the rest of a sentence. */
 export const fixText = (fix: Fix): string =>
-  fix.loosens.length === 0 ? fix.does : `${fix.does}; nothing there asks any more for: ${fix.loosens.join("; ")}`;
+  fix.loosens.length === 0 ? fix.does : `${fix.does}. It ends: ${fix.loosens.join("; ")}`;
 
 function summary(findings: readonly Finding[]): string {
   const levels: readonly Level[] = ["error", "warning", "unknown", "note"];

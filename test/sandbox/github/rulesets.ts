@@ -25,7 +25,7 @@ function refMatches(pattern: string, ref: string, repo: Repo): boolean {
 }
 
 /** Rulesets in force on a ref; `evaluate` and `disabled` are not. */
-export function rulesetsOn(repo: Repo, ref: string): readonly Ruleset[] {
+function rulesetsOn(repo: Repo, ref: string): readonly Ruleset[] {
   return rulesetsOf(repo).filter(
     (r) =>
       r.enforcement === "active" &&
@@ -35,7 +35,7 @@ export function rulesetsOn(repo: Repo, ref: string): readonly Ruleset[] {
 }
 
 /** As `current_user_can_bypass` names it. */
-export function bypassOf(r: Ruleset, repo: Repo, actor: Actor): "always" | "pull_requests_only" | "never" | "exempt" {
+function bypassOf(r: Ruleset, repo: Repo, actor: Actor): "always" | "pull_requests_only" | "never" | "exempt" {
   const fits = (a: Json): boolean => {
     switch (a["actor_type"]) {
       case "Integration":

@@ -115,7 +115,8 @@ export interface Facts {
   readonly codeowners: Reading<readonly CodeownersError[]>;
   /** By `org/slug`, lower case. */
   readonly teams: ReadonlyMap<string, Reading<TeamFacts>>;
-  readonly installation: Reading<InstallationFacts>;
+  /** null: there is none. */
+  readonly installation: Reading<InstallationFacts | null>;
   readonly targets: readonly TargetRepoFacts[];
   /** Teams and repositories that the policy names and that were not looked at, since they are too many. */
   readonly notLookedAt: number;

@@ -21,6 +21,8 @@ export const appEvents: readonly string[] = [
   "repository",
   "member",
   "membership",
+  "issue_comment",
+  "issues",
 ];
 
 /** The App's installation, and the repositories whose workflows the policy names. */
@@ -49,7 +51,16 @@ function unread(facts: Facts): Finding {
 const levels: readonly (string | undefined)[] = [undefined, "read", "write", "admin"];
 const atLeast = (have: string | undefined, need: string): boolean => levels.indexOf(have) >= levels.indexOf(need);
 
-function known(facts: Facts, it: InstallationFacts): readonly Finding[] {
+function known(facts: Facts, it: InstallationFacts | null): readonly Finding[] {
+  if (it === null)
+    return [
+      found(
+        "app-installation",
+        "error",
+        `Our App (${facts.app?.id ?? "which is not known"}) is not installed for ${facts.owner}.`,
+        "Install it, on this repository and on those whose workflows the policy names; or is it another App? Then say which: --app.",
+      ),
+    ];
   const owner = encodeURIComponent(facts.owner);
   const page = facts.organization
     ? `${facts.webUrl}/organizations/${owner}/settings/installations/${it.id}`

@@ -21,3 +21,10 @@ export async function attempt<T>(needs: string, read: () => Promise<T>): Promise
     throw error;
   }
 }
+
+/** One after the other: GitHub asks not to be asked in parallel. */
+export async function inOrder<A, B>(items: readonly A[], each: (item: A) => Promise<B>): Promise<readonly B[]> {
+  const results: B[] = [];
+  for (const item of items) results.push(await each(item));
+  return results;
+}

@@ -7,30 +7,16 @@ import {
   type InstallationFacts,
   ledgerBranch,
   ownerTeams,
-  type Protection,
   type Reading,
-  type Ruleset,
-  type Rule,
   type TargetRepoFacts,
-  type TeamFacts,
   targetRepositories,
-  teamKey,
 } from "../doctor/index.ts";
 import { policyAt, Tips } from "./branch.ts";
 import type { Caller } from "./client.ts";
-import {
-  actionsAnswer,
-  branchAnswer,
-  codeownersAnswer,
-  protectionAnswer,
-  repositoryAnswer,
-  rulesAnswer,
-  rulesetAnswer,
-  rulesetNames,
-  teamAnswer,
-  teamRepoAnswer,
-} from "./doctor-answers.ts";
-import { attempt, unreadable } from "./doctor-attempt.ts";
+import { codeownersAnswer, repositoryAnswer } from "./doctor-answers.ts";
+import { attempt, inOrder, unreadable } from "./doctor-attempt.ts";
+import { actionsOf, namesOf, notForApps, protectionOf, rulesetsOf, rulesOf } from "./doctor-settings.ts";
+import { readTeams } from "./doctor-teams.ts";
 import type { RepoRef } from "./types.ts";
 
 /** What a person and the App see in different ways. */
@@ -44,14 +30,13 @@ export interface DoctorReader {
     fullName: string;
     owner: string;
     organization: boolean;
-  }): Promise<Reading<InstallationFacts>>;
+  }): Promise<Reading<InstallationFacts | null>>;
   /** A repository whose workflows the policy names. */
-  target(fullName: string, installation: Reading<InstallationFacts>): Promise<TargetRepoFacts>;
+  target(fullName: string, installation: Reading<InstallationFacts | null>): Promise<TargetRepoFacts>;
 }
 
 /** Of teams and target repositories each: what a policy names must not decide how often GitHub is asked. */
 const most = 20;
-const admin = "a token of an admin of the repository (fine-grained: Administration: read)";
 
 /**
  * Everything that doctor's checks look at. What cannot be read is so in its place.
@@ -91,7 +76,7 @@ export async function readDoctorFacts(caller: Caller, fullName: string, by: Doct
         : { kind: "read", value: repo.allow_squash_merge },
     app: by.app && {
       id: by.app.id,
-      slug: by.app.slug ?? (installation.kind === "read" ? installation.value.slug : null),
+      slug: by.app.slug ?? (installation.kind === "read" ? (installation.value?.slug ?? null) : null),
     },
     rules,
     ledgerRules,
@@ -130,138 +115,10 @@ async function readRepository(caller: Caller, fullName: string) {
   }
 }
 
-/** The App has no right to administer anything (app.yml), so GitHub need not be asked. */
-const notForApps = unreadable(
-  "The App has no permission to read it, and shall have none.",
-  `\`countersign doctor\` with ${admin}`,
-);
-
-/** Classic branch protection: all of it for admins; that there is none, everybody sees. */
-async function protectionOf(
-  caller: Caller,
-  ref: RepoRef,
-  branch: string,
-  reader: Facts["reader"],
-): Promise<Reading<Protection | null>> {
-  const all: Reading<Protection | null> =
-    reader === "app" ? notForApps : await protectionForAdmins(caller, ref, branch);
-  if (all.kind === "read") return all;
-  const seen = await attempt(admin, () =>
-    caller.call(ref, "read", "branch", async (o, name) =>
-      branchAnswer.parse((await o.rest.repos.getBranch({ ...name, branch })).data),
-    ),
-  );
-  return seen.kind === "read" && !seen.value.protected && seen.value.protection?.enabled === false
-    ? { kind: "read", value: null }
-    : all;
-}
-
-const protectionForAdmins = (caller: Caller, ref: RepoRef, branch: string): Promise<Reading<Protection | null>> =>
-  attempt(admin, () =>
-    caller.call(ref, "read", "branch protection", async (o, name) => {
-      try {
-        return protectionAnswer.parse((await o.rest.repos.getBranchProtection({ ...name, branch })).data);
-      } catch (error) {
-        // GitHub's words, since the status alone is also what somebody gets who may not see it.
-        if (error instanceof Error && error.message.startsWith("Branch not protected")) return null;
-        throw error;
-      }
-    }),
-  );
-
-const actionsOf = (caller: Caller, ref: RepoRef): Promise<Facts["actions"]> =>
-  attempt(admin, () =>
-    caller.call(ref, "read", "workflow permissions", async (o, name) =>
-      actionsAnswer.parse((await o.rest.actions.getGithubActionsDefaultWorkflowPermissionsRepository(name)).data),
-    ),
-  );
-
 async function readPolicy(caller: Caller, ref: RepoRef, branch: string): Promise<Reading<LoadedPolicy>> {
   return attempt("a token that reads the repository's contents", async () => {
     const tip = await new Tips(caller).read(ref, branch);
     if (tip === null) throw new RetryLater("github_no_branch", `${branch} has no commit yet.`);
     return loadPolicy(await policyAt(caller, ref, tip));
   });
-}
-
-const rulesOf = (caller: Caller, ref: RepoRef, branch: string): Promise<Reading<readonly Rule[]>> =>
-  attempt("a token that reads the repository's metadata", () =>
-    caller.call(ref, "read", "branch rules", async (o, name) =>
-      rulesAnswer.parse(await o.paginate(o.rest.repos.getBranchRules, { ...name, branch, per_page: 100 })),
-    ),
-  );
-
-async function rulesetsOf(
-  caller: Caller,
-  ref: RepoRef,
-  lists: readonly Reading<readonly Rule[]>[],
-): Promise<Facts["rulesets"]> {
-  const ids = new Set(lists.flatMap((list) => (list.kind === "read" ? list.value.map((rule) => rule.ruleset) : [])));
-  const read = async (id: number): Promise<readonly [number, Reading<Ruleset>]> => [
-    id,
-    await attempt(admin, () =>
-      caller.call(ref, "read", "ruleset", async (o, name) =>
-        // By the repository's address, which knows those of organization and enterprise as well.
-        rulesetAnswer.parse(
-          (await o.rest.repos.getRepoRuleset({ ...name, ruleset_id: id, includes_parents: true })).data,
-        ),
-      ),
-    ),
-  ];
-  return new Map(await inOrder([...ids], read));
-}
-
-/** Without them a new ruleset may get a name that is taken: GitHub then says so. */
-async function namesOf(caller: Caller, ref: RepoRef): Promise<readonly string[]> {
-  const names = await attempt(admin, () =>
-    caller.call(ref, "read", "rulesets", async (o, name) =>
-      rulesetNames.parse(await o.paginate(o.rest.repos.getRepoRulesets, { ...name, per_page: 100 })),
-    ),
-  );
-  return names.kind === "read" ? names.value : [];
-}
-
-async function readTeams(
-  caller: Caller,
-  ref: RepoRef,
-  teams: readonly { readonly org: string; readonly slug: string }[],
-): Promise<Facts["teams"]> {
-  const read = async (team: { org: string; slug: string }): Promise<readonly [string, Reading<TeamFacts>]> => [
-    teamKey(team),
-    await attempt(
-      "a token of a member of the organization (scope read:org); GitHub shows secret teams to their members alone",
-      async () => {
-        const { privacy } = await caller.call(ref, "read", "team", async (o) =>
-          teamAnswer.parse((await o.rest.teams.getByName({ org: team.org, team_slug: team.slug })).data),
-        );
-        return { visible: privacy !== "secret", canWrite: await teamWrites(caller, ref, team) };
-      },
-    ),
-  ];
-  return new Map(await inOrder(teams, read));
-}
-
-/** 404 is GitHub's word for "no permission at all", once the team itself is seen. */
-async function teamWrites(caller: Caller, ref: RepoRef, team: { org: string; slug: string }): Promise<boolean> {
-  return caller.call(ref, "read", "team permission", async (o, name) => {
-    try {
-      const { data } = await o.rest.teams.checkPermissionsForRepoInOrg({
-        ...name,
-        org: team.org,
-        team_slug: team.slug,
-        headers: { accept: "application/vnd.github.v3.repository+json" },
-      });
-      return teamRepoAnswer.parse(data).permissions.push;
-    } catch (error) {
-      if (error instanceof Error && "status" in error && error.status === 404) return false;
-      throw error;
-    }
-  });
-}
-
-/** One after the other: GitHub asks not to be asked in parallel. */
-async function inOrder<A, B>(items: readonly A[], each: (item: A) => Promise<B>): Promise<readonly B[]> {
-  const results: B[] = [];
-  for (const item of items) results.push(await each(item));
-  return results;
 }

@@ -43,7 +43,7 @@ export function personReader(caller: Caller, where: Where): DoctorReader {
   return {
     ...where,
     reader: "person",
-    async installation({ fullName, owner, organization }): Promise<Reading<InstallationFacts>> {
+    async installation({ fullName, owner, organization }): Promise<Reading<InstallationFacts | null>> {
       const { app } = where;
       if (app === null) return unreadable("which App is ours is not known.", "say which App is ours");
       if (!organization)
@@ -52,17 +52,13 @@ export function personReader(caller: Caller, where: Where): DoctorReader {
           `the server's log at start, or ${where.webUrl}/settings/installations`,
         );
       const needs = `a token of an owner of ${owner} (scope admin:org; fine-grained: organization Administration: read)`;
-      const all = await attempt(needs, () =>
+      return attempt(needs, () =>
         caller.call({ fullName }, "read", "installations", async (o) => {
           const rows = await o.paginate(o.rest.orgs.listAppInstallations, { org: owner, per_page: 100 });
-          return rows.map((row) => installationAnswer.parse(row));
+          // Owners are shown all of them: ours is there, or is not installed.
+          return rows.map((row) => installationAnswer.parse(row)).find((row) => row.appId === app.id) ?? null;
         }),
       );
-      if (all.kind === "unreadable") return all;
-      const ours = all.value.find((row) => row.appId === app.id);
-      return ours
-        ? { kind: "read", value: ours }
-        : unreadable(`GitHub lists no installation of App ${app.id} for ${owner}.`, "the App to be installed there");
     },
     async target(fullName, installation): Promise<TargetRepoFacts> {
       const owner = await attempt("a token that may see the repository", () =>
@@ -85,11 +81,12 @@ export function personReader(caller: Caller, where: Where): DoctorReader {
 
 function installedOn(
   owner: Reading<number>,
-  installation: Reading<InstallationFacts>,
+  installation: Reading<InstallationFacts | null>,
   webUrl: string,
 ): Reading<boolean> {
   if (owner.kind === "unreadable") return owner;
-  if (installation.kind === "read" && installation.value.allRepositories && !installation.value.suspended)
+  if (installation.kind === "read" && installation.value === null) return { kind: "read", value: false };
+  if (installation.kind === "read" && installation.value?.allRepositories && !installation.value.suspended)
     return { kind: "read", value: true };
   const where =
     installation.kind === "read"

@@ -176,6 +176,11 @@ describe("as an owner of the organization", () => {
     expect(brief(fixed.report)).toEqual([]);
   });
 
+  test("an App that is not installed there is an error, for its target repositories as well", async () => {
+    const { report } = await json({ app: "999999" });
+    expect(brief(report)).toEqual(expect.arrayContaining(["error app-installation", "error target-repository"]));
+  });
+
   test("a target repository: customised subject, App not everywhere", async () => {
     gh.change.setSettings("acme/infra", { subject: ["repo"] });
     expect(brief((await json()).report)).toContain("note target-subject");

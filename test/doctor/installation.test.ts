@@ -8,7 +8,7 @@ import { brief, facts, find, read, unreadable } from "./facts.ts";
 
 const installed = (more: Partial<InstallationFacts>): Partial<Facts> => {
   const { installation } = facts();
-  if (installation.kind !== "read") throw new Error("fixture");
+  if (installation.kind !== "read" || installation.value === null) throw new Error("fixture");
   return { installation: read({ ...installation.value, ...more }) };
 };
 
@@ -47,6 +47,10 @@ test("an account of a person has no members and no teams to be told of", () => {
   const more = installed({ permissions, events: appEvents.filter((e) => e !== "membership") });
   expect(brief({ ...more, organization: false })).toEqual([]);
   expect(brief(more)).toEqual(["error app-permissions", "warning app-events"]);
+});
+
+test("no installation is an error", () => {
+  expect(brief({ installation: read(null) })).toEqual(["error app-installation"]);
 });
 
 test("an installation that is not shown is unknown, and says what would help", () => {

@@ -2,9 +2,20 @@ import { defineConfig } from "vitest/config";
 
 // Whole servers and people against them, minutes long: `npm run test:slow` runs these, and those that then look further.
 const slow = [
-  ...["policy", "frozen", "crash", "crash-*", "ask", "pending", "gcp", "azure-and-oidc", "github", "keys", "roles"].map(
-    (name) => `test/e2e/${name}.test.ts`,
-  ),
+  ...[
+    "policy",
+    "frozen",
+    "crash",
+    "crash-*",
+    "ask",
+    "pending",
+    "gcp",
+    "azure-and-oidc",
+    "github",
+    "keys",
+    "doctor",
+    "roles",
+  ].map((name) => `test/e2e/${name}.test.ts`),
   "test/exchange/pending.test.ts",
   "test/grant/dispatch.test.ts",
 ];

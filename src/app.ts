@@ -8,6 +8,7 @@ import { openAdmin } from "./admin-socket.ts";
 import { type Clock, systemClock } from "./base/clock.ts";
 import { brokers } from "./cloud/index.ts";
 import type { AppCredentials, Config } from "./config.ts";
+import { doctorAtStart, doctorKey } from "./doctor-at-start.ts";
 import {
   checkRolesAgainKey,
   codes,
@@ -185,6 +186,14 @@ async function assemble(
 
   /** Taken out of ACCESS_REPOS, it is not: its jobs may be left over. */
   const isNamed = (id: string): boolean => accessRepoIds.has(Number(id));
+  /** Access repos that doctor has looked at since the start. */
+  const looked = new Set<number>();
+  async function doctorOnce(id: number): Promise<void> {
+    const enrolment = await readEnrolment(db, id);
+    if (enrolment?.state !== "active" || looked.has(id)) return;
+    looked.add(id);
+    await doctorAtStart({ github, log, webUrl }, enrolment.fullName);
+  }
 
   /** One job; what the key names is read live (DESIGN.md section 4, Level-triggered). */
   async function handle(key: string): Promise<void> {
@@ -194,6 +203,8 @@ async function assemble(
         return inbox.drain();
       case "access-repo":
         await reconcileHead(grantDeps, Number(first));
+        // A job of its own, so that nothing waits for it.
+        if (!looked.has(Number(first))) await queue.enqueue(doctorKey(Number(first)));
         await exchange.refreshIndex();
         // What the head revoked or froze, or its policy no longer yields, ends now, not with the next sweep.
         await exchange.revokeEnded();
@@ -213,6 +224,8 @@ async function assemble(
         return isNamed(first) ? roleChecks.again(Number(first)) : undefined;
       case "flush":
         return flush(Number(first));
+      case "doctor":
+        return doctorOnce(Number(first));
       case sweepKey:
         await sweepGrants(grantDeps);
         await exchange.sweep();

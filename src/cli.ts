@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command } from "commander";
+import { doctorCommand } from "./commands/doctor.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { initCommand } from "./commands/init.ts";
 import { newCommand } from "./commands/new-command.ts";
@@ -86,6 +87,7 @@ program.addCommand(targetsCommand());
 program.addCommand(newCommand());
 program.addCommand(initCommand());
 program.addCommand(setupCommand());
+program.addCommand(doctorCommand());
 
 try {
   await program.parseAsync();

@@ -4,7 +4,7 @@ import { objectId, pullRequestId } from "../base/ids.ts";
 import { RetryLater } from "../base/errors.ts";
 import type { PolicyFiles, TreeFile } from "../access-repo/types.ts";
 import { fileAnswer, policyAnswer, sha, time, treeFile } from "./answers.ts";
-import type { Client, Repository } from "./client.ts";
+import type { Caller, Client, Repository } from "./client.ts";
 import { nameOf } from "./client.ts";
 import { httpFailure } from "./errors.ts";
 import { query } from "./graphql.ts";
@@ -16,9 +16,9 @@ const parents = z.object({ nodes: z.array(z.object({ oid: sha })) });
 
 /** See GitHub.tip. The ETag makes an unchanged branch cost no rate limit; only the newest answer per branch is kept. */
 export class Tips {
-  readonly #client: Client;
+  readonly #client: Caller;
   readonly #known = new Map<string, { etag: string; sha: CommitSha }>();
-  constructor(client: Client) {
+  constructor(client: Caller) {
     this.#client = client;
   }
   async read(repo: RepoRef, branch: string): Promise<CommitSha | null> {
@@ -63,7 +63,7 @@ export async function filesAt(
 }
 
 /** See GitHub.policyAt. */
-export async function policyAt(client: Client, repo: RepoRef, commit: CommitSha): Promise<PolicyFiles> {
+export async function policyAt(client: Caller, repo: RepoRef, commit: CommitSha): Promise<PolicyFiles> {
   const shape = z.object({ object: z.intersection(z.object({ oid: sha }), policyAnswer).nullable() });
   const { object } = await query(client, repo, "read", policyQuery, { oid: commit }, shape);
   if (object?.oid !== commit) throw new RetryLater("github_commit", `GitHub does not show commit ${commit} yet.`);

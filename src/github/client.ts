@@ -32,11 +32,44 @@ export const nameOf = (repo: Repository): { owner: string; repo: string } => {
   return { owner, repo: name };
 };
 
+export interface CallOptions {
+  readonly write?: WriteKind;
+  /** Statuses that are answers: such errors come out as Octokit throws them. */
+  readonly expected?: readonly number[];
+}
+/** One way to call GitHub about one repository: the App's (`Client`), or a person's (`personCaller`), to whom scopes mean nothing. */
+export interface Caller {
+  readonly graphqlUrl: string;
+  /** Errors come out translated, see errors.ts. */
+  call<T>(
+    repo: Repository,
+    scope: Scope,
+    what: string,
+    call: (octokit: Octokit, name: { owner: string; repo: string }) => Promise<T>,
+    options?: CallOptions,
+  ): Promise<T>;
+}
+
+/** GitHub Enterprise Server: REST under /api/v3, GraphQL at /api/graphql. */
+export const graphqlOf = (apiUrl: string): string => `${apiUrl.replace(/\/api\/v3$/, "/api")}/graphql`;
+
+/** An Octokit of one token that says nothing by itself. */
+export function quietOctokit(auth: string, baseUrl: string): Octokit {
+  const octokit = new Octokit({ auth, baseUrl, userAgent: "countersign", log: quiet });
+  octokit.hook.before("request", (request) => {
+    // A call that hangs holds a lease: bound it. Redirects would carry the token along.
+    request.request.signal ??= AbortSignal.timeout(10_000);
+    request.request.redirect = "error";
+    request.headers["x-github-api-version"] = "2022-11-28";
+  });
+  return octokit;
+}
+
 /**
  * Narrowed installation tokens and one way to call. No throttling and no retry plugin: they serialise every write, retry
  * merges that answered 409 and re-post after a 5xx (LIBRARIES traps); our own budget and the queue's back-off replace them.
  */
-export class Client {
+export class Client implements Caller {
   readonly budget: WriteBudget;
   readonly graphqlUrl: string;
   readonly #options: ClientOptions;
@@ -47,8 +80,7 @@ export class Client {
   constructor(options: ClientOptions) {
     this.#options = options;
     this.budget = new WriteBudget(options.clock);
-    // GitHub Enterprise Server: REST under /api/v3, GraphQL at /api/graphql.
-    this.graphqlUrl = `${options.apiUrl.replace(/\/api\/v3$/, "/api")}/graphql`;
+    this.graphqlUrl = graphqlOf(options.apiUrl);
   }
 
   /** GitHub's clock minus ours in seconds, of the newest answer. */
@@ -93,7 +125,7 @@ export class Client {
     scope: Scope,
     what: string,
     call: (octokit: Octokit, name: { owner: string; repo: string }) => Promise<T>,
-    options: { write?: WriteKind; expected?: readonly number[] } = {},
+    options: CallOptions = {},
   ): Promise<T> {
     const token = await this.#token(repo, scope);
     if (options.write) this.budget.spend(token.installation, options.write);
@@ -114,13 +146,7 @@ export class Client {
   }
 
   #octokit(auth: string): Octokit {
-    const octokit = new Octokit({ auth, baseUrl: this.#options.apiUrl, userAgent: "countersign", log: quiet });
-    octokit.hook.before("request", (request) => {
-      // A call that hangs holds a lease: bound it. Redirects would carry the token along.
-      request.request.signal ??= AbortSignal.timeout(10_000);
-      request.request.redirect = "error";
-      request.headers["x-github-api-version"] = "2022-11-28";
-    });
+    const octokit = quietOctokit(auth, this.#options.apiUrl);
     octokit.hook.after("request", (response) => this.#noteDate(response.headers.date));
     return octokit;
   }

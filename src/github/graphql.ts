@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import { RetryLater } from "../base/errors.ts";
-import type { Client, Repository } from "./client.ts";
+import type { Caller, Repository } from "./client.ts";
 import { NotVisible } from "./errors.ts";
 import { nameOf } from "./client.ts";
 import type { Scope } from "./scopes.ts";
@@ -10,7 +10,7 @@ import type { Scope } from "./scopes.ts";
  * partial data, is "try later": half an answer must not become a decision.
  */
 export async function query<T extends z.ZodType>(
-  client: Client,
+  client: Caller,
   repo: Repository,
   scope: Scope,
   text: string,

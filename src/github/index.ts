@@ -4,6 +4,9 @@ import { commitSha, ownerId, repositoryId, userId } from "../base/ids.ts";
 import { commitFile, createBranch, openPullRequest } from "./ask.ts";
 import { branchCommit, filesAt, firstParents, policyAt, requestBlobs, Tips } from "./branch.ts";
 import { Client, type ClientOptions } from "./client.ts";
+import type { Facts } from "../doctor/index.ts";
+import { readDoctorFacts } from "./doctor-facts.ts";
+import { appReader } from "./doctor-readers.ts";
 import { NotVisible } from "./errors.ts";
 import { query } from "./graphql.ts";
 import {
@@ -33,13 +36,21 @@ export {
   missingPermissions,
   type TokenApp,
 } from "./token-app.ts";
+export { readDoctorFacts } from "./doctor-facts.ts";
+export { findApp, personReader } from "./doctor-readers.ts";
+export { type Person, personCaller } from "./person.ts";
 export { TokenRefused } from "./token-refused.ts";
 export * from "./types.ts";
 
 const appAnswer = z.object({ id: z.number(), slug: z.string() });
 
+/** What doctor looks at, with the App's own eyes. Errors as those of GitHub. */
+export interface DoctorFacts {
+  doctorFacts(fullName: string, webUrl: string): Promise<Facts>;
+}
+
 /** The one way to GitHub, see the interface in types.ts. Nothing is asked before the first call. */
-export function createGitHub(options: ClientOptions): GitHub {
+export function createGitHub(options: ClientOptions): GitHub & DoctorFacts {
   const client = new Client(options);
   const tips = new Tips(client);
   let bot: GitHub["bot"] | undefined;
@@ -134,6 +145,11 @@ export function createGitHub(options: ClientOptions): GitHub {
     putLedgerFile: (repo, path, content, message) => putLedgerFile(client, repo, path, content, message),
     ledgerCommits: (repo, from, to) => ledgerCommits(client, repo, from, to),
     ledgerWait: (repo) => client.ledgerWait(repo),
+    doctorFacts(fullName, webUrl) {
+      const { appId: id, login } = identified();
+      const app = { id, slug: login.replace(/\[bot\]$/, "") };
+      return readDoctorFacts(client, fullName, appReader(client, { host: new URL(webUrl).host, webUrl, app }));
+    },
   };
 }
 

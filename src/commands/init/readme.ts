@@ -96,6 +96,7 @@ const firstSteps = (repo: NewAccessRepo): string =>
     `see that ${forMarkdownCode(ownersLine(repo))} in CODEOWNERS may write here: teams that are visible, and for each path at least one person more than it needs approvals, since nobody approves what they asked for`,
     "replace the examples in `targets/` by what you have, with their lines in CODEOWNERS and their tests; then write CATALOG.md again",
     `push to the default branch, then enroll: \`GH_TOKEN=$(gh auth token) npx countersign enroll ${repo.place.fullName}\` prints the line for the server. From then on every change of the policy is a pull request`,
+    `check this repository's settings: \`npx countersign doctor ${repo.place.fullName} --app <id of the App>\` says what stops the app and which rules are missing, and with \`--fix\` mends it`,
     "set the variables `COUNTERSIGN_REPOSITORY` (owner/name of your copy of Countersign) and `COUNTERSIGN_REF` (a commit of it), which the workflow `validate` runs",
   ]
     .map((step) => `- [ ] ${step}`)

@@ -84,6 +84,12 @@ export const appRoutes: readonly Route[] = [
       installations_count: c.s.world.installations.filter((i) => i.app === app(c)).length,
     },
   })),
+  // A private App shows to whoever is logged in and to Apps; here to anybody but strangers.
+  plain("GET /apps/{app_slug}", (c) => {
+    const found = c.s.world.apps.get(c.params["app_slug"] ?? "");
+    if (!found || c.actor.kind === "anonymous") throw new ApiError(404, "Not Found");
+    return { status: 200, body: integration(c.s.world, found) };
+  }),
   plain("GET /app/installations", (c) => {
     const { items, headers } = page(
       c,

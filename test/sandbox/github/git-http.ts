@@ -115,8 +115,14 @@ async function backend(
   const heads = [
     ...(await repo.git.refs("refs/heads/")).keys(),
     ...[...repo.protections.keys()].map((b) => `refs/heads/${b}`),
+    // Branches that are not there yet, as far as rules name them.
+    ...[...repo.rulesets, ...repo.owner.rulesets].flatMap((r) =>
+      r.include.filter((p) => /^refs\/heads\/[^*]+$/.test(p)),
+    ),
   ];
   const refs = [...new Set(heads)];
+  const there = await repo.git.refs("refs/heads/");
+  const why = (r: string) => refusal(repo, actor, r, there.has(r));
   const chunks: Buffer[] = [];
   await new Promise<void>((done, fail) => {
     const child = spawn("git", ["http-backend"], {
@@ -133,8 +139,8 @@ async function backend(
         GIT_PROTOCOL: String(req.headers["git-protocol"] ?? ""),
         REMOTE_USER: actor.kind === "anonymous" ? "" : accountOf(actor).login,
         REMOTE_ADDR: "127.0.0.1",
-        SANDBOX_PROTECTED: refs.filter((r) => refusal(repo, actor, r) === "protected").join(" "),
-        SANDBOX_NO_FORCE: refs.filter((r) => refusal(repo, actor, r) === "force").join(" "),
+        SANDBOX_PROTECTED: refs.filter((r) => why(r) === "protected").join(" "),
+        SANDBOX_NO_FORCE: refs.filter((r) => why(r) === "force").join(" "),
         SANDBOX_NO_WORKFLOWS: actor.kind === "installation" && actor.permissions["workflows"] !== "write" ? "1" : "",
       },
     });

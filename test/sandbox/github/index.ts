@@ -10,6 +10,7 @@ import { removeTeamMember, setCollaborator, setTeamMember } from "./orgs.ts";
 import { findPull } from "./pulls.ts";
 import { installation as renderInstallation, simpleUser } from "./render.ts";
 import type { Sim } from "./router.ts";
+import { emptyRuleset, written } from "./rulesets.ts";
 import { type Interceptor, type RequestRecord, Server } from "./server.ts";
 import type { App, Permission, ProtectionSeed, Repo, RepositorySeed, Run, Seed, Team } from "./types.ts";
 import { type Delivery, Webhooks } from "./webhooks.ts";
@@ -170,6 +171,48 @@ function changes(s: Sim) {
         for (const t of o.teams.values()) t.members.delete(key);
       }
     },
+    /** A ruleset as `POST /repos/{owner}/{repo}/rulesets` takes it, for one repository or for all of an organization. */
+    addRuleset: (where: string, body: Record<string, unknown>): number => {
+      const org = where.includes("/") ? null : world.owner(where);
+      const made = written(body, emptyRuleset(world, org), String(body["name"]), world.now());
+      (org ?? world.repository(where)).rulesets.push(made);
+      return made.id;
+    },
+    changeRuleset: (fullName: string, id: number, body: Record<string, unknown>): void => {
+      const { rulesets } = world.repository(fullName);
+      const at = rulesets.findIndex((r) => r.id === id);
+      const before = rulesets[at];
+      if (!before) throw new Error(`the sandbox has no ruleset ${id}`);
+      rulesets.splice(at, 1, written(body, before, before.name, world.now()));
+    },
+    clearRulesets: (org: string): void => void world.owner(org).rulesets.splice(0),
+    setSettings: (
+      fullName: string,
+      o: {
+        squash?: boolean;
+        private?: boolean;
+        approve?: boolean;
+        write?: boolean;
+        subject?: readonly string[] | null;
+      },
+    ): void => {
+      const repo = world.repository(fullName);
+      if (o.squash !== undefined) repo.allowSquash = o.squash;
+      if (o.private !== undefined) repo.isPrivate = o.private;
+      if (o.approve !== undefined) repo.actions.approve = o.approve;
+      if (o.write !== undefined) repo.actions.write = o.write;
+      if (o.subject !== undefined) repo.subject = o.subject;
+    },
+    setTeam: (
+      org: string,
+      slug: string,
+      o: { secret?: boolean; permission?: Permission | null; of?: string },
+    ): void => {
+      const t = team(org, slug);
+      if (o.secret !== undefined) t.secret = o.secret;
+      if (o.of !== undefined && o.permission === null) world.repository(o.of).teams.delete(slug);
+      else if (o.of !== undefined && o.permission) world.repository(o.of).teams.set(slug, o.permission);
+    },
     setProtection: (fullName: string, branch: string, p: ProtectionSeed | null): void => {
       const repo = world.repository(fullName);
       if (p === null) repo.protections.delete(branch);
@@ -200,6 +243,10 @@ function changes(s: Sim) {
     uninstall: (fullName: string, slug = "countersign"): void => {
       const repo = world.repository(fullName);
       for (const i of world.installations) if (i.app.slug === slug) i.repositories.delete(repo.id);
+    },
+    setSelection: (org: string, selection: "selected" | "all", slug = "countersign"): void => {
+      for (const i of world.installations)
+        if (i.owner === world.owner(org) && i.app.slug === slug) i.selection = selection;
     },
     suspendInstallation: (org: string, suspended = true, slug = "countersign"): void => {
       const found = world.installations.find((i) => i.owner === world.owner(org) && i.app.slug === slug);

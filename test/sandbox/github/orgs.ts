@@ -1,5 +1,13 @@
-import { accountOf, covers, membership, roleOf } from "./permissions.ts";
-import { nodeId, organization, simpleUser, team as renderTeam } from "./render.ts";
+import { accountOf, covers, lookupRepo, membership, roleOf } from "./permissions.ts";
+import { seesTeam } from "./settings.ts";
+import {
+  fullRepo,
+  installation as renderInstallation,
+  nodeId,
+  organization,
+  simpleUser,
+  team as renderTeam,
+} from "./render.ts";
 import { type Context, onRepo, optionalText, page, plain, type RepoContext, type Route, type Sim } from "./router.ts";
 import { type Account, ApiError, type Owner, type Permission, type Repo, type Team } from "./types.ts";
 import { collaborates } from "./pulls.ts";
@@ -134,6 +142,7 @@ const NAMES: Readonly<Record<string, Permission>> = {
   maintain: "maintain",
   admin: "admin",
 };
+const teamRepo = "/orgs/{org}/teams/{team_slug}/repos/{owner}/{repo}";
 const members = "/orgs/{org}/teams/{team_slug}/memberships/{username}";
 const ADMIN = { app: [["administration", "write"]], role: "admin", login: true } as const;
 const METADATA = { app: [["metadata", "read"]], role: "read", login: true } as const;
@@ -174,7 +183,42 @@ export const orgRoutes: readonly Route[] = [
     const o = org(c);
     mayReadTeams(c, o);
     const t = team(c, o);
+    if (!seesTeam(c.actor, { owner: o }, t)) throw new ApiError(404, "Not Found");
     return { status: 200, body: fullTeam(c, o, t) };
+  }),
+  plain("PATCH /orgs/{org}/teams/{team_slug}", (c) => {
+    const o = org(c);
+    mustOwn(c, o);
+    const t = team(c, o);
+    if (c.body["privacy"] === "closed" || c.body["privacy"] === "secret") t.secret = c.body["privacy"] === "secret";
+    return { status: 200, body: fullTeam(c, o, t) };
+  }),
+  plain(`GET ${teamRepo}`, (c) => {
+    const o = org(c);
+    mayReadTeams(c, o);
+    const t = team(c, o);
+    const repo = lookupRepo(c.s.world, c.params["owner"] ?? "", c.params["repo"] ?? "");
+    const role = repo.teams.get(t.slug);
+    if (repo.owner !== o || role === undefined || !seesTeam(c.actor, repo, t)) throw new ApiError(404, "Not Found");
+    // Always in the form of the media type `application/vnd.github.v3.repository+json`: nobody here asks for the other, 204.
+    return { status: 200, body: { ...fullRepo(c.s.world, repo), permissions: flags(role), role_name: role } };
+  }),
+  plain(`PUT ${teamRepo}`, (c) => {
+    const o = org(c);
+    mustOwn(c, o);
+    const repo = lookupRepo(c.s.world, c.params["owner"] ?? "", c.params["repo"] ?? "");
+    const role = NAMES[optionalText(c.body, "permission") ?? "push"];
+    if (!role) throw new ApiError(422, "Validation Failed");
+    repo.teams.set(team(c, o).slug, role);
+    return { status: 204 };
+  }),
+  plain("GET /orgs/{org}/installations", (c) => {
+    const o = org(c);
+    mustOwn(c, o);
+    const all = c.s.world.installations.filter((i) => i.owner === o);
+    const { items, headers } = page(c, all);
+    const installations = items.map((i) => renderInstallation(c.s.world, i));
+    return { status: 200, body: { total_count: all.length, installations }, headers };
   }),
   onRepo("GET /repos/{owner}/{repo}/teams", { app: [["administration", "read"]], role: "read", login: true }, (c) => {
     const found = [...c.repo.teams].flatMap(([slug, role]) => {

@@ -1,6 +1,7 @@
 import { type Commit, ZERO } from "./git.ts";
 import { atLeast, roleOf } from "./permissions.ts";
 import { closePull, mergedElsewhere, synchronize } from "./pull-state.ts";
+import { rulesFor } from "./rulesets.ts";
 import { iso, repoApi, repository, simpleUser } from "./render.ts";
 import type { Sim } from "./router.ts";
 import { type Account, type Actor, type Activity, ApiError, isPull, type Json, type Pull, type Repo } from "./types.ts";
@@ -12,13 +13,22 @@ export interface RefChange {
   readonly after: string;
 }
 
-/** Why this caller may not move this ref by push or API, or null. Merges do not come through here. */
-export function refusal(repo: Repo, actor: Actor, ref: string): "protected" | "force" | null {
+/**
+ * Why this caller may not move this ref by push or API, or null. Merges do not come through here. `exists`: whether the branch is there
+ * already; whether it is to be deleted is not known before a push.
+ */
+export function refusal(repo: Repo, actor: Actor, ref: string, exists: boolean): "protected" | "force" | null {
+  if (ref.startsWith("refs/heads/")) {
+    const types = new Set(rulesFor(repo, actor, ref, false).map((rule) => rule["type"]));
+    const stops = exists ? ["update", "pull_request", "required_status_checks", "merge_queue"] : ["creation"];
+    if (stops.some((type) => types.has(type))) return "protected";
+    if (exists && (types.has("non_fast_forward") || types.has("deletion"))) return "force";
+  }
   const p = repo.protections.get(ref.replace("refs/heads/", ""));
   if (!p || !ref.startsWith("refs/heads/")) return null;
   const admin = actor.kind === "user" && atLeast(roleOf(repo, actor.user), "admin");
   if (admin && !p.enforceAdmins) return null;
-  if (p.requiredApprovals > 0 || p.requiredChecks.length > 0) return "protected";
+  if (p.requirePulls || p.requiredChecks.length > 0) return "protected";
   return p.allowForcePushes ? null : "force";
 }
 
@@ -32,7 +42,7 @@ export async function moveRef(
   o: { type?: Activity["type"]; merge?: boolean } = {},
 ): Promise<void> {
   if (!o.merge) {
-    const why = refusal(repo, actor, change.ref);
+    const why = refusal(repo, actor, change.ref, change.before !== ZERO);
     if (why === "protected")
       throw new ApiError(409, "Repository rule violations found\n\nChanges must be made through a pull request.\n\n");
     if (why === "force" && change.before !== ZERO) {

@@ -1,6 +1,7 @@
 import { commitObject } from "./commits.ts";
 import { accountOf, authorize, lookupRepo } from "./permissions.ts";
-import { fullName, fullRepo, installation as installationBody, iso, nodeId, repoApi, simpleUser } from "./render.ts";
+import { shownRepo } from "./settings.ts";
+import { fullName, installation as installationBody, iso, nodeId, repoApi, simpleUser } from "./render.ts";
 import { int, onRepo, page, plain, type RepoContext, type Route } from "./router.ts";
 import { type Account, ApiError, type Json, type Protection } from "./types.ts";
 
@@ -70,7 +71,7 @@ function renderProtection(c: RepoContext, branch: string, p: Protection): Json {
           },
         }
       : {}),
-    ...(p.requiredApprovals > 0
+    ...(p.requirePulls
       ? {
           required_pull_request_reviews: {
             url: `${url}/required_pull_request_reviews`,
@@ -107,6 +108,7 @@ function protect(c: RepoContext) {
       })),
     ],
     strict: checks?.strict === true,
+    requirePulls: reviews !== null,
     requiredApprovals: reviews ? Number(reviews["required_approving_review_count"] ?? 1) : 0,
     dismissStaleReviews: reviews?.["dismiss_stale_reviews"] === true,
     requireLastPushApproval: reviews?.["require_last_push_approval"] === true,
@@ -137,6 +139,15 @@ function privateUser(c: { s: RepoContext["s"] }, a: Account): Json {
   };
 }
 
+const flag = (value: unknown, before: boolean): boolean => (typeof value === "boolean" ? value : before);
+
+function protectionOf(c: RepoContext): { branch: string; p: Protection } {
+  const branch = c.params["branch"] ?? "";
+  const p = c.repo.protections.get(branch);
+  if (!p) throw new ApiError(404, "Branch not protected");
+  return { branch, p };
+}
+
 const ADMIN = { app: [["administration", "write"]], role: "admin", login: true } as const;
 const at = "/repos/{owner}/{repo}";
 export const repoRoutes: readonly Route[] = [
@@ -157,9 +168,9 @@ export const repoRoutes: readonly Route[] = [
     const repo = [...c.s.world.repositories.values()].find((r) => r.id === id);
     if (!repo) throw new ApiError(404, "Not Found");
     authorize(c.actor, repo, METADATA);
-    return { status: 200, body: fullRepo(c.s.world, repo) };
+    return { status: 200, body: shownRepo(c.s.world, repo, c.actor) };
   }),
-  onRepo(`GET ${at}`, METADATA, (c) => ({ status: 200, body: fullRepo(c.s.world, c.repo) })),
+  onRepo(`GET ${at}`, METADATA, (c) => ({ status: 200, body: shownRepo(c.s.world, c.repo, c.actor) })),
   onRepo(`GET ${at}/activity`, CONTENTS, activity),
   onRepo(`GET ${at}/branches`, CONTENTS, async (c) => {
     const { items, headers } = page(c, await branches(c));
@@ -205,8 +216,35 @@ export const repoRoutes: readonly Route[] = [
     if (!c.repo.protections.delete(c.params["branch"] ?? "")) throw new ApiError(404, "Branch not protected");
     return { status: 204 };
   }),
-  // Rulesets are not simulated: a repository here has none.
-  onRepo(`GET ${at}/rules/branches/{branch}`, METADATA, () => ({ status: 200, body: [] })),
+  onRepo(`PATCH ${at}/branches/{branch}/protection/required_pull_request_reviews`, ADMIN, (c) => {
+    const { branch, p } = protectionOf(c);
+    const approvals = c.body["required_approving_review_count"];
+    const after: Protection = {
+      ...p,
+      requirePulls: true,
+      requiredApprovals: typeof approvals === "number" ? approvals : p.requiredApprovals,
+      requireLastPushApproval: flag(c.body["require_last_push_approval"], p.requireLastPushApproval),
+      dismissStaleReviews: flag(c.body["dismiss_stale_reviews"], p.dismissStaleReviews),
+    };
+    c.repo.protections.set(branch, after);
+    return { status: 200, body: renderProtection(c, branch, after)["required_pull_request_reviews"] };
+  }),
+  onRepo(`PATCH ${at}/branches/{branch}/protection/required_status_checks`, ADMIN, (c) => {
+    const { branch, p } = protectionOf(c);
+    const checks = c.body["checks"] as { context: string; app_id?: number }[] | undefined;
+    const after: Protection = {
+      ...p,
+      strict: flag(c.body["strict"], p.strict),
+      requiredChecks: checks
+        ? checks.map((k) => ({
+            context: k.context,
+            appId: k.app_id === undefined || k.app_id === -1 ? null : k.app_id,
+          }))
+        : p.requiredChecks,
+    };
+    c.repo.protections.set(branch, after);
+    return { status: 200, body: renderProtection(c, branch, after)["required_status_checks"] };
+  }),
   plain(`GET ${at}/installation`, (c) => {
     if (c.actor.kind !== "app") throw new ApiError(401, "A JSON web token could not be decoded");
     const repo = lookupRepo(c.s.world, c.params["owner"] ?? "", c.params["repo"] ?? "");

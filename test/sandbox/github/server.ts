@@ -16,6 +16,8 @@ import { orgRoutes } from "./orgs.ts";
 import { accountOf, authorize, lookupRepo } from "./permissions.ts";
 import { pullRoutes } from "./pulls.ts";
 import { repoRoutes } from "./repos.ts";
+import { rulesetRoutes } from "./rulesets.ts";
+import { settingsRoutes } from "./settings.ts";
 import { reviewRoutes } from "./reviews.ts";
 import { exclusively, type Match, type Reply, Router, type Sim } from "./router.ts";
 import { type Actor, ApiError, type Json } from "./types.ts";
@@ -48,6 +50,8 @@ const router = new Router([
   ...gitDataRoutes,
   ...issueRoutes,
   ...actionRoutes,
+  ...rulesetRoutes,
+  ...settingsRoutes,
 ]);
 
 export class Server {

@@ -23,6 +23,7 @@ export interface Team {
   readonly slug: string;
   readonly parent: string | null;
   readonly members: Map<string, Member>;
+  secret: boolean;
 }
 export interface Owner extends Account {
   /** Empty for a personal account. */
@@ -30,6 +31,20 @@ export interface Owner extends Account {
   readonly members: Set<string>;
   readonly teams: Map<string, Team>;
   readonly basePermission: Permission | "none";
+  readonly rulesets: Ruleset[];
+}
+export interface Ruleset {
+  readonly id: number;
+  readonly name: string;
+  /** Whose it is; null: the repository's own. */
+  readonly org: Owner | null;
+  readonly enforcement: "active" | "disabled" | "evaluate";
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+  readonly rules: readonly Json[];
+  readonly bypassActors: readonly Json[];
+  readonly createdAt: Date;
+  readonly updatedAt: Date;
 }
 export interface App {
   readonly id: number;
@@ -48,6 +63,8 @@ export interface Installation {
   readonly app: App;
   readonly owner: Owner;
   readonly repositories: Set<number>;
+  /** As the owner chose it; `repositories` are those of now either way. */
+  selection: "selected" | "all";
   suspendedAt: Date | null;
   readonly createdAt: Date;
 }
@@ -56,6 +73,8 @@ export interface Protection {
   readonly requiredApprovals: number;
   readonly dismissStaleReviews: boolean;
   readonly requireLastPushApproval: boolean;
+  /** Also where no approval is asked for. */
+  readonly requirePulls: boolean;
   readonly strict: boolean;
   readonly enforceAdmins: boolean;
   readonly allowForcePushes: boolean;
@@ -179,7 +198,12 @@ export interface Repo {
   readonly id: number;
   owner: Owner;
   name: string;
-  readonly isPrivate: boolean;
+  isPrivate: boolean;
+  allowSquash: boolean;
+  readonly actions: { approve: boolean; write: boolean };
+  /** Claims that `sub` is made of; null: the default. */
+  subject: readonly string[] | null;
+  readonly rulesets: Ruleset[];
   readonly defaultBranch: string;
   readonly git: Git;
   readonly collaborators: Map<string, Permission>;
@@ -224,6 +248,7 @@ export interface TeamSeed {
 export interface ProtectionSeed {
   requiredChecks?: readonly { context: string; app?: string }[];
   requiredApprovals?: number;
+  requirePulls?: boolean;
   dismissStaleReviews?: boolean;
   requireLastPushApproval?: boolean;
   strict?: boolean;

@@ -79,6 +79,7 @@ export class World {
     run: 19_500_000_000,
     activity: 24_000_000_000,
     delivery: 210_000_000_000,
+    ruleset: 8_400_000,
   };
 
   constructor(dir: string, now: () => Date) {
@@ -110,6 +111,7 @@ export class World {
       members: new Set(),
       teams: new Map(),
       basePermission: "none",
+      rulesets: [],
     });
     this.tokens.set(token, { actor: { kind: "user", user }, expiresAt: null });
     return user;
@@ -163,6 +165,7 @@ export class World {
         app,
         owner: repo.owner,
         repositories: new Set(),
+        selection: "selected",
         suspendedAt: null,
         createdAt: this.now(),
       };
@@ -186,6 +189,10 @@ export class World {
       owner,
       name: seed.name,
       isPrivate: seed.private ?? false,
+      allowSquash: true,
+      actions: { approve: false, write: false },
+      subject: null,
+      rulesets: [],
       defaultBranch: "main",
       git: new Git(dir),
       collaborators: new Map(Object.entries(seed.collaborators ?? {}).map(([k, v]) => [k.toLowerCase(), v])),
@@ -238,6 +245,7 @@ export class World {
         appId: c.app === undefined ? null : (this.apps.get(c.app)?.id ?? -1),
       })),
       requiredApprovals: p.requiredApprovals ?? 0,
+      requirePulls: p.requirePulls ?? (p.requiredApprovals ?? 0) > 0,
       dismissStaleReviews: p.dismissStaleReviews ?? false,
       requireLastPushApproval: p.requireLastPushApproval ?? false,
       strict: p.strict ?? false,
@@ -289,7 +297,16 @@ export async function createWorld(dir: string, now: () => Date, seed: Seed): Pro
         const members = new Map(
           entries.map(([login, state]) => [login.toLowerCase(), { state, role: "member" as const }]),
         );
-        return [slug, { id: world.id("team"), slug, parent: "parent" in team ? (team.parent ?? null) : null, members }];
+        return [
+          slug,
+          {
+            id: world.id("team"),
+            slug,
+            parent: "parent" in team ? (team.parent ?? null) : null,
+            members,
+            secret: false,
+          },
+        ];
       }),
     );
     const inTeams = [...teams.values()].flatMap((t) =>
@@ -304,6 +321,7 @@ export async function createWorld(dir: string, now: () => Date, seed: Seed): Pro
       members: new Set([...owners, ...(org.members ?? []).map((l) => l.toLowerCase()), ...inTeams]),
       teams,
       basePermission: org.basePermission ?? "read",
+      rulesets: [],
     });
   }
   const first = seed.orgs[0]?.login ?? seed.users[0];

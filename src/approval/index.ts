@@ -5,4 +5,5 @@ export { decisionKey, decisionKeyDigest, type KeyParts, sameOutcome } from "./ke
 export { ownerText, ownersText } from "./owners.ts";
 export { peopleToCheck, type PeopleToCheck } from "./people-to-check.ts";
 export { type Cast, type Company, companyOf, nobody, openSlots, ownersKey, rehearse } from "./rehearse.ts";
+export { noStanding, roleKey } from "./standing.ts";
 export type * from "./types.ts";

@@ -1,4 +1,5 @@
 import { loadPolicy } from "../../src/access-repo/index.ts";
+import { noStanding } from "../../src/approval/index.ts";
 import type { Policy, PolicyFiles, RequestPath, ResolvedRequest, TreeFile } from "../../src/access-repo/types.ts";
 import type {
   Actor,
@@ -7,7 +8,9 @@ import type {
   Memberships,
   Push,
   Review,
+  Roster,
   Snapshot,
+  Standing,
 } from "../../src/approval/types.ts";
 import { sha256 } from "../../src/base/canonical-json.ts";
 import { commitSha, digest, objectId, ownerId, pullRequestId, repositoryId, userId } from "../../src/base/ids.ts";
@@ -159,6 +162,8 @@ export interface World extends Rules {
   readonly policyPaths?: readonly string[];
   readonly planPostedAt?: Date | null;
   readonly excluded?: readonly Actor[];
+  readonly standing?: Partial<Standing>;
+  readonly rosters?: Readonly<Record<string, Roster>>;
 }
 
 const members = (teams: World["teams"] = {}): Memberships => ({
@@ -184,5 +189,7 @@ export function inputOf(world: World = {}): DecisionInput {
     subject: world.policyPaths ? { kind: "policy", paths: world.policyPaths } : { kind: "request", requests },
     planPostedAt: world.planPostedAt === undefined ? posted : world.planPostedAt,
     excluded: world.excluded ?? [],
+    standing: { ...noStanding, ...world.standing },
+    ...(world.rosters && { rosters: new Map(Object.entries(world.rosters)) }),
   };
 }

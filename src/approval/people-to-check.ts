@@ -5,7 +5,7 @@ import { gatesOf } from "./decide.ts";
 import { sameLogin, teamKey } from "./owners.ts";
 import { judgeReviews } from "./reviews.ts";
 import { demand } from "./slots.ts";
-import type { Actor, DecisionInput, Slot } from "./types.ts";
+import type { Actor, Decision, DecisionInput, Slot } from "./types.ts";
 
 export interface PeopleToCheck {
   readonly candidates: readonly Actor[];
@@ -51,6 +51,16 @@ const teamsOf = (owners: readonly Owner[]): readonly Team[] => [
     ),
   ).values(),
 ];
+
+/**
+ * Teams whose members say whether anybody is left who could fill an open slot (C64). For what people read, never for the
+ * decision; none where it would take more than three calls.
+ */
+export function teamsToList({ outcome, slots }: Pick<Decision, "outcome" | "slots">): readonly Team[] {
+  if (outcome !== "pending") return [];
+  const teams = teamsOf(slots.filter((slot) => slot.filledBy === null).flatMap((slot) => slot.from));
+  return teams.length > 3 ? [] : teams;
+}
 
 /** Asked for only where everything else of the rule holds, and where no list names the requester by login already. */
 function requesterIn(input: Omit<DecisionInput, "memberships">): PeopleToCheck["requester"] {

@@ -102,6 +102,7 @@ async function insertGrant(
       ended_at: null,
       dispatch_id: dispatchId,
       created_at: deps.clock.now(),
+      rule: grant.rule,
     })
     .execute();
   return {
@@ -124,7 +125,7 @@ async function insertGrant(
     plan: plan.text,
     requested_by: grant.requester,
     approved_by: grant.approvers,
-    rule: "owners",
+    rule: grant.rule,
     reason: request.reason,
     ticket: request.ticket ?? null,
     not_before: formatInstant(grant.window.notBefore),

@@ -130,6 +130,8 @@ export interface GrantTable {
   ended_at: ColumnType<Date | null, Date | null, Date | null>;
   dispatch_id: string | null;
   created_at: Time;
+  /** By which rule it was decided. */
+  rule: Generated<"owners" | "auto_approve" | "break_glass">;
 }
 export interface DispatchTable {
   id: string;
@@ -274,6 +276,31 @@ export interface AskedRequestTable {
   pull_request: number | null;
   created_at: Time;
 }
+/** The review that a grant by break-glass owes. All of one pull request share one issue. */
+export interface AfterReviewTable {
+  grant_id: string;
+  repository_id: BigInt_;
+  pull_request: number;
+  path: string;
+  target: string;
+  role: string;
+  requester_id: BigInt_;
+  requester_login: string;
+  /** The text of the request's `break_glass`. */
+  why: string;
+  /** Owners whose approval it stood in for, as CODEOWNERS and the target spell them. */
+  skipped: JsonColumn<readonly string[]>;
+  /** Who may not review it: requester, authors, committers, pushers. */
+  barred: JsonColumn<readonly { id: number; login: string }[]>;
+  granted_at: Time;
+  due_at: Time;
+  /** True from before GitHub is asked to open the issue: it may be there without our knowing its number. */
+  opening: ColumnType<boolean, boolean | undefined, boolean>;
+  issue: ColumnType<number | null, number | null | undefined, number | null>;
+  /** When its issue was last read. */
+  looked_at: ColumnType<Date | null, Date | null | undefined, Date | null>;
+  reviewed_at: ColumnType<Date | null, Date | null | undefined, Date | null>;
+}
 
 export interface Database {
   enrolment: EnrolmentTable;
@@ -294,4 +321,5 @@ export interface Database {
   refusal: RefusalTable;
   pending_request: PendingRequestTable;
   asked_request: AskedRequestTable;
+  after_review: AfterReviewTable;
 }

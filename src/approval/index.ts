@@ -1,3 +1,4 @@
+export { isReviewCommand, type OwedReview, reviewTeams, type Said, whyNoReview } from "./after-review.ts";
 export { type AskedByJob, onBehalfOfRequester, type OnBehalf } from "./asked.ts";
 export { decide } from "./decide.ts";
 export { explain, explainTree } from "./explain.ts";

@@ -4,6 +4,7 @@ import { parseCanonicalLine } from "./canonical-line.ts";
 import { LedgerError } from "./errors.ts";
 import { actor, common, count, digest, hex40, id, instant, ofGrant, publicKey, text, texts, uuid } from "./shapes.ts";
 import type {
+  BreakGlassEntry,
   DispatchedEntry,
   DispatchFailedEntry,
   DroppedEntry,
@@ -19,6 +20,7 @@ import type {
   RefusedEntry,
   RequestedEntry,
   RequestQuarantinedEntry,
+  ReviewedEntry,
   RevokedEntry,
 } from "./types.ts";
 
@@ -155,10 +157,32 @@ const requested: z.ZodType<RequestedEntry> = z.strictObject({
   asked_sha256: digest,
   job: z.strictObject({ ...job, repository: text, file: text }),
 });
+const breakGlass: z.ZodType<BreakGlassEntry> = z.strictObject({
+  ...ofGrant,
+  type: z.literal("break_glass"),
+  target: text,
+  role: text,
+  pull_request: id,
+  requested_by: actor,
+  why: text,
+  what: text,
+  workflow: text,
+  skipped: z.array(text),
+  may_not_review: z.array(actor),
+  review_by: instant,
+});
+const reviewed: z.ZodType<ReviewedEntry> = z.strictObject({
+  ...ofGrant,
+  type: z.literal("reviewed"),
+  pull_request: id,
+  issue: id,
+  comment: id,
+  by: actor,
+});
 /** Later issues define these; until then any JSON members may stand in them. */
 const other: z.ZodType<OtherEntry> = z.looseObject({
   ...common,
-  type: z.enum(["closed", "break_glass", "ledger_accepted"]),
+  type: z.enum(["closed", "ledger_accepted"]),
 }) as unknown as z.ZodType<OtherEntry>;
 
 const shapes: Readonly<Record<Entry["type"], z.ZodType<Entry>>> = {
@@ -178,7 +202,8 @@ const shapes: Readonly<Record<Entry["type"], z.ZodType<Entry>>> = {
   key_rotated: keyRotated,
   requested,
   closed: other,
-  break_glass: other,
+  break_glass: breakGlass,
+  reviewed,
   ledger_accepted: other,
 };
 

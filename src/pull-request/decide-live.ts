@@ -1,5 +1,6 @@
 import { decide, noStanding, peopleToCheck, type Rule, teamsToList } from "../approval/index.ts";
 import type { Decision, DecisionInput, Memberships } from "../approval/types.ts";
+import { RetryLater } from "../base/errors.ts";
 import type { UserId } from "../base/ids.ts";
 import type { ReconcileDeps } from "./deps.ts";
 import { readStanding } from "./standing.ts";
@@ -32,7 +33,10 @@ export async function decideLive(deps: LiveDeps, asked: Input): Promise<Decision
   if (teams.length === 0) return decision;
   const rosters = await Promise.all(
     teams.map(async ({ org, slug }) => {
-      const roster = await deps.github.teamRoster(repository, org, slug);
+      const roster = await deps.github.teamRoster(repository, org, slug).catch((error: unknown) => {
+        if (error instanceof RetryLater) return null; // not worth waiting for
+        throw error;
+      });
       return roster === null ? [] : [[`${org}/${slug}`.toLowerCase(), roster] as const];
     }),
   );

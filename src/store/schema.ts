@@ -45,7 +45,7 @@ export interface DeliveryTable {
 }
 /** Reconcile jobs, coalesced by key: an event during a run raises `wanted` over `seen`, which causes another run. */
 export interface JobTable {
-  /** `pull-request:<repository id>:<number>`, `issue:<repository id>:<number>`, `access-repo:<repository id>`, `flush:<repository id>`, `dispatch:<id>`, `sweep` */
+  /** `pull-request:<repository id>:<number>`, `issue:<repository id>:<number>`, `access-repo:<repository id>`, `flush:<repository id>`, `dispatch:<id>`, `after-review:<repository id>:<pull request>`, `sweep` */
   key: string;
   wanted: number;
   /** The value of `wanted` that the last run began with. */
@@ -288,6 +288,9 @@ export interface AfterReviewTable {
   requester_login: string;
   /** The text of the request's `break_glass`. */
   why: string;
+  /** What was asked, and which workflow may use it, in one line each. */
+  what: string;
+  workflow: string;
   /** Owners whose approval it stood in for, as CODEOWNERS and the target spell them. */
   skipped: JsonColumn<readonly string[]>;
   /** Who may not review it: requester, authors, committers, pushers. */
@@ -300,6 +303,8 @@ export interface AfterReviewTable {
   /** When its issue was last read. */
   looked_at: ColumnType<Date | null, Date | null | undefined, Date | null>;
   reviewed_at: ColumnType<Date | null, Date | null | undefined, Date | null>;
+  /** Nothing is left to do: reviewed, and the issue closed. */
+  done: ColumnType<boolean, boolean | undefined, boolean>;
 }
 
 export interface Database {

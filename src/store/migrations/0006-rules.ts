@@ -19,6 +19,8 @@ const statements: readonly string[] = [
     requester_id bigint not null check (requester_id > 0),
     requester_login text not null,
     why text not null,
+    what text not null,
+    workflow text not null,
     skipped jsonb not null check (jsonb_typeof(skipped) = 'array'),
     barred jsonb not null check (jsonb_typeof(barred) = 'array'),
     granted_at timestamptz not null,
@@ -27,6 +29,7 @@ const statements: readonly string[] = [
     issue integer check (issue > 0),
     looked_at timestamptz,
     reviewed_at timestamptz,
+    done boolean not null default false,
     constraint after_review_after check (due_at > granted_at)
   )`,
   // What is owed: looked at by every break-glass request and by the sweep.

@@ -159,6 +159,8 @@ export interface World extends Rules {
   readonly pullRequest?: Partial<Snapshot["pullRequest"]>;
   readonly teams?: Readonly<Record<string, readonly Actor[]>>;
   readonly paths?: readonly string[];
+  /** Changes every request, or each by its path. */
+  readonly request?: Partial<ResolvedRequest> | ((file: string) => Partial<ResolvedRequest>);
   readonly policyPaths?: readonly string[];
   readonly planPostedAt?: Date | null;
   readonly excluded?: readonly Actor[];
@@ -178,7 +180,10 @@ export function inputOf(world: World = {}): DecisionInput {
   const policy = policyOf(files);
   const base = snapshotOf(files, world.reviews ?? [], world.snapshot);
   const requests = (world.paths ?? [path]).map((file) => ({
-    request: requestAt(policy, file),
+    request: {
+      ...requestAt(policy, file),
+      ...(typeof world.request === "function" ? world.request(file) : world.request),
+    },
     blob: objectId(hex("d")),
     planHash,
   }));

@@ -9,3 +9,4 @@ export { type Cast, type Company, companyOf, nobody, openSlots, ownersKey, rehea
 export { barredPeople } from "./reviews.ts";
 export { noStanding, roleKey } from "./standing.ts";
 export type * from "./types.ts";
+export { type WithoutApproval, withoutApproval } from "./without-approval.ts";

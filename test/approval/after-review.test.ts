@@ -54,7 +54,11 @@ describe("a review after break-glass", () => {
       () => why(w.bob, { rules: "* @carol\n" }),
       "is owned by @carol",
     ],
-    ["C16 where nobody owns it any more", () => why(w.bob, { rules: "* @carol\n/requests/aws-prod/\n" }), "is owned by nobody"],
+    [
+      "C16 where nobody owns it any more",
+      () => why(w.bob, { rules: "* @carol\n/requests/aws-prod/\n" }),
+      "is owned by nobody",
+    ],
     ["an edited comment", () => why(w.bob, { edited: true }), "was edited"],
     [
       "of a frozen approver",

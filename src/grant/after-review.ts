@@ -26,6 +26,7 @@ const runShowsUp = 60_000;
  * @throws RetryLater where GitHub does not show or do something
  */
 export async function reconcileAfterReview(deps: GrantDeps, repositoryId: number, pullRequest: number): Promise<void> {
+  if (!deps.accessRepos.some((repo) => repo.repositoryId === repositoryId)) return; // no longer ours
   const enrolment = await readEnrolment(deps.db, repositoryId);
   if (enrolment?.state !== "active" || enrolment.accepted === null) return;
   const rows = await rowsOf(deps, repositoryId, pullRequest);

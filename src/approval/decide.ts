@@ -143,7 +143,8 @@ const aloneSentence = (input: DecisionInput, automatic: Explanation | null): str
 const distinct = (people: readonly Actor[]): readonly Actor[] =>
   [...new Map(people.map((person) => [person.id, person])).values()].sort((a, b) => a.id - b.id);
 
-const barredLogins = (input: DecisionInput): ReadonlySet<string> =>
+/** Logins, in lower case, of people who may not approve this. */
+export const barredLogins = (input: Pick<DecisionInput, "snapshot" | "excluded" | "policy">): ReadonlySet<string> =>
   new Set([
     ...barredPeople(input)
       .values()

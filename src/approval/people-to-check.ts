@@ -1,7 +1,8 @@
 import type { Owner } from "../access-repo/types.ts";
 import { automatic } from "./auto-approve.ts";
+import { unfillablePaths } from "./awaited.ts";
 import { asksForBreakGlass, breakGlassMembers } from "./break-glass.ts";
-import { gatesOf } from "./decide.ts";
+import { barredLogins, gatesOf } from "./decide.ts";
 import { sameLogin, teamKey } from "./owners.ts";
 import { judgeReviews } from "./reviews.ts";
 import { demand } from "./slots.ts";
@@ -53,12 +54,18 @@ const teamsOf = (owners: readonly Owner[]): readonly Team[] => [
 ];
 
 /**
- * Teams whose members say whether anybody is left who could fill an open slot (C64). For what people read, never for the
- * decision; none where it would take more than three calls.
+ * Teams whose members say whether anybody is left who could fill an open slot (C64): those of paths that the users named there
+ * cannot complete by themselves. For what people read, never for the decision; none where it would take more than three calls.
  */
-export function teamsToList({ outcome, slots }: Pick<Decision, "outcome" | "slots">): readonly Team[] {
+export function teamsToList(
+  input: Pick<DecisionInput, "snapshot" | "excluded" | "policy">,
+  { outcome, slots }: Pick<Decision, "outcome" | "slots">,
+): readonly Team[] {
   if (outcome !== "pending") return [];
-  const teams = teamsOf(slots.filter((slot) => slot.filledBy === null).flatMap((slot) => slot.from));
+  const all = teamsOf(slots.flatMap((slot) => slot.from));
+  const empty = new Map(all.map((team) => [teamKey(team), { kind: "members", logins: [] } as const]));
+  const paths = unfillablePaths(slots, barredLogins(input), empty);
+  const teams = teamsOf(slots.filter((slot) => paths.includes(slot.path)).flatMap((slot) => slot.from));
   return teams.length > 3 ? [] : teams;
 }
 

@@ -29,7 +29,7 @@ export async function decideLive(deps: LiveDeps, asked: Input): Promise<Decision
   const memberships = await readMemberships(deps, input);
   const decision = decide({ ...input, memberships });
   // After the merge nobody waits for anybody any more.
-  const teams = pullRequest.state === "open" ? teamsToList(decision) : [];
+  const teams = pullRequest.state === "open" ? teamsToList(input, decision) : [];
   if (teams.length === 0) return decision;
   const rosters = await Promise.all(
     teams.map(async ({ org, slug }) => {

@@ -21,7 +21,15 @@ import {
   importedEntries,
 } from "./exchange/index.ts";
 import { createGitHub, createResolver, createTokenApp, LEDGER_BRANCH } from "./github/index.ts";
-import { dispatchRun, flushKey, type GrantDeps, reconcileHead, reconcileIssue, sweepGrants } from "./grant/index.ts";
+import {
+  dispatchRun,
+  flushKey,
+  type GrantDeps,
+  reconcileAfterReview,
+  reconcileHead,
+  reconcileIssue,
+  sweepGrants,
+} from "./grant/index.ts";
 import { createHttp, listen } from "./http/index.ts";
 import { discovery, keyAdmin, openKeys, sealer } from "./issuer/index.ts";
 import { accessRepoKey, issueKey, pullRequestKey, readEnrolment, reconcilePullRequest } from "./pull-request/index.ts";
@@ -129,7 +137,7 @@ async function assemble(
     kinds: new Set(cloud.keys()),
     ...(repositories && { repositories }),
     actions: await openCatalogue(),
-    config: { publicUrl: config.publicUrl, frozen: config.frozen, ours },
+    config: { publicUrl: config.publicUrl, webUrl, frozen: config.frozen, ours },
     enqueue: (key, runAt) => queue.enqueue(key, runAt),
     recorder,
     ledgerKey: () => ({ kid: keys.ledger.kid, publicKey: keys.ledger.publicKey }),
@@ -214,6 +222,8 @@ async function assemble(
         return exchange.refreshIndex();
       case "issue":
         return reconcileIssue(grantDeps, Number(first), Number(second));
+      case "after-review":
+        return reconcileAfterReview(grantDeps, Number(first), Number(second));
       case "dispatch":
         return dispatchRun(grantDeps, first);
       case "ask":

@@ -102,25 +102,29 @@ function approval(policy: Policy, target: Target, role: Role): string[] {
     nobody === undefined
       ? `Approved by ${count} of ${owners(people)}${more} (CODEOWNERS line ${rule?.line ?? 0}).`
       : `Cannot be approved: ${nobody}.`,
-    ...notYet(policy, role),
+    ...without(policy, role),
   ];
 }
 
-/** What the policy says and no server does yet: whoever reads only the policy would wait for it. */
-function notYet(policy: Policy, { auto_approve: automatic, break_glass: admitted }: Role): string[] {
+/** How it goes without the owners. */
+function without(policy: Policy, role: Role): string[] {
+  const { auto_approve: automatic, break_glass: admitted } = role;
   const urgent = policy.settings.break_glass;
-  const later = "which this version does not do yet: its owners approve as ever.";
   const actions = automatic !== undefined && "actions" in automatic ? automatic.actions : undefined;
+  // Of a role with actions, a list that is not there admits none (approval/auto-approve.ts).
+  const never = role.kind === "aws" && actions === undefined;
   return [
-    ...(automatic === undefined
+    ...(automatic === undefined || never
       ? []
       : [
-          `The policy names automatic approval (for ${owners(automatic.requesters)}, up to ${formatDuration(automatic.max_duration)}, ${automatic.per_day} times a day${
+          `Approved automatically for ${owners(counting(automatic.requesters))}: up to ${formatDuration(automatic.max_duration)}, ${automatic.per_day} times a day each${
             actions === undefined ? "" : `, ${actions.join(", ")}`
-          }), ${later}`,
+          }.`,
         ]),
     ...(admitted && urgent !== undefined
-      ? [`The policy names break-glass (by ${owners(urgent.members)}), ${later}`]
+      ? [
+          `Break-glass by ${owners(counting(urgent.members))}: no approval, up to ${formatDuration(urgent.max_duration)}, and an owner reviews it within ${formatDuration(urgent.review_within)}.`,
+        ]
       : []),
   ];
 }

@@ -42,9 +42,6 @@ const workflowDefaults = object({
   ),
 });
 
-/** Of keys that parse but decide nothing: whoever reads only their description would count on them. */
-export const notYet = "This version does not decide by it: ordinary approval is needed.";
-
 /** Keys that a role of every kind has (DESIGN.md section 3). */
 export const limits = {
   max_duration: doc(duration(minutes), "Longest access", "No request of this role lasts longer.", "4h"),
@@ -70,7 +67,7 @@ export const limits = {
   break_glass: doc(
     boolean.prefault("false"),
     "Break-glass admitted",
-    `true: members of the settings' break_glass may use this role without approval, and are reviewed after. ${notYet}`,
+    "true: members of the settings' break_glass may use this role without approval, and an owner reviews it after.",
   ),
   tickets: doc(
     list(pattern("a prefix such as OPS", /^[A-Z][A-Z0-9_]{0,31}$/, 32), 1, 50).exactOptional(),
@@ -129,6 +126,9 @@ export type RoleLimits = Frozen<z.output<z.ZodObject<typeof limits>>>;
 export const autoApproveKeys = {
   requesters: doc(list(owner, 1, 50), "Who needs no approval", "Logins or teams.", ["@acme/sre"]),
   max_duration: doc(duration(minutes), "Longest access without approval", "Longer requests need approval.", "30m"),
-  per_day: doc(integer(1, 1000), "How often", "Requests of one person in 24 hours.", 5),
+  per_day: doc(integer(1, 1000), "How often", "Requests of this role by one person in 24 hours.", 5),
 };
-export const autoApproveTitle = ["Automatic approval", `No human is needed when all of it holds. ${notYet}`] as const;
+export const autoApproveTitle = [
+  "Automatic approval",
+  "No human is needed when all of it holds for every file of the pull request, and the requester alone wrote and pushed it.",
+] as const;

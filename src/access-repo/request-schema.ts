@@ -1,6 +1,5 @@
 import * as z from "zod";
 import { boundary, permissions, repositories } from "./kind-schema.ts";
-import { notYet } from "./limits-schema.ts";
 import {
   commit,
   duration,
@@ -140,7 +139,7 @@ const fields = {
   break_glass: doc(
     prose(10, 500).exactOptional(),
     "Break-glass",
-    `Instead of approval, where role and person may: what is on fire. ${notYet}`,
+    "Instead of approval, where role and person may: what is on fire. An owner reviews it after.",
     "INC-2041 checkout is down",
   ),
 };

@@ -52,9 +52,12 @@ export const awsRole = object({
   auto_approve: doc(
     object({
       ...autoApproveKeys,
-      actions: doc(actions.exactOptional(), "Actions without approval", "Any other action needs approval.", [
-        "s3:Get*",
-      ]),
+      actions: doc(
+        actions.exactOptional(),
+        "Actions without approval",
+        "Any other action needs approval; without this list every action does.",
+        ["s3:Get*"],
+      ),
     }).exactOptional(),
     ...autoApproveTitle,
   ),

@@ -1,5 +1,4 @@
 import * as z from "zod";
-import { notYet } from "./limits-schema.ts";
 import { approvals, duration, login, owner, targetName } from "./names.ts";
 import { doc, type Frozen, leaf, list, object, version } from "./schema.ts";
 
@@ -47,10 +46,15 @@ export const settingsSchema = object({
     object({
       members: doc(list(owner, 1, 50), "Who may", "Logins or teams.", ["@acme/incident-commanders"]),
       max_duration: doc(duration(60).prefault("1h"), "Longest access", "Of a break-glass request.", "1h"),
-      review_within: doc(duration(hour, 90 * day).prefault("3d"), "Time for the review", "By an owner, after.", "72h"),
+      review_within: doc(
+        duration(hour, 90 * day).prefault("3d"),
+        "Time for the review",
+        "By an owner, after. Overdue: the role's next break-glass is refused until it is done.",
+        "72h",
+      ),
     }).exactOptional(),
     "Break-glass",
-    `Access without approval, where the role admits it too. Every skipped owner is told, and an owner reviews it after. ${notYet}`,
+    "Access without approval, where the role admits it too. Every skipped owner is told, and an owner who is not the person reviews it after.",
   ),
   frozen: doc(
     list(freezeEntry, 0, 1000).prefault([]),

@@ -15,8 +15,8 @@ export interface AskedByJob {
 }
 
 export type OnBehalf =
-  /** To be decided like the requester's own pull request, with these people excluded as approvers beside. */
-  | { readonly ok: true; readonly snapshot: Snapshot; readonly excluded: readonly Actor[] }
+  /** To be decided like the requester's own pull request, with these people excluded as approvers beside, and by owners alone where a job asked. */
+  | { readonly ok: true; readonly snapshot: Snapshot; readonly excluded: readonly Actor[]; readonly byJob: boolean }
   /** No longer what we opened: no approval counts. */
   | { readonly ok: false; readonly why: string };
 
@@ -47,6 +47,7 @@ export function onBehalfOfRequester(snapshot: Snapshot, asked: AskedByJob): OnBe
       commits: commits.map(({ sha }) => ({ sha, authors: [bot], committer: bot })),
     },
     excluded: triggeredBy.id === requester.id ? [] : [triggeredBy],
+    byJob: true,
   };
 }
 

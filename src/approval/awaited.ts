@@ -1,7 +1,7 @@
 import type { Owner } from "../access-repo/types.ts";
 import { maximumMatching } from "./matching.ts";
-import { ownerText } from "./owners.ts";
-import type { Slot } from "./types.ts";
+import { ownerText, teamKey } from "./owners.ts";
+import type { Roster, Slot } from "./types.ts";
 
 /** Owners of open slots, each once. Left out: addresses, users who may not approve, users who fill another slot of that path. */
 export function awaitedOwners(slots: readonly Slot[], barredLogins: ReadonlySet<string>): readonly Owner[] {
@@ -19,20 +19,29 @@ export function awaitedOwners(slots: readonly Slot[], barredLogins: ReadonlySet<
 }
 
 /**
- * Paths that nobody can ever complete (C64): among the slots that name plain users only, not all can be filled by distinct
- * users who may approve. A slot that names a team is taken to be fillable, since who is in it is not asked beforehand.
+ * Paths that nobody can ever complete (C64): among the slots whose people are known, not all can be filled by distinct people
+ * who may approve. A team whose members were not asked for is taken to hold somebody who can.
  */
-export function unfillablePaths(slots: readonly Slot[], barredLogins: ReadonlySet<string>): readonly string[] {
+export function unfillablePaths(
+  slots: readonly Slot[],
+  barredLogins: ReadonlySet<string>,
+  rosters: ReadonlyMap<string, Roster> = new Map(),
+): readonly string[] {
+  const known = (owner: Owner): boolean => owner.kind !== "team" || rosters.has(teamKey(owner));
   const byPath = Map.groupBy(
-    slots.filter((slot) => slot.from.every((owner) => owner.kind !== "team")),
+    slots.filter((slot) => slot.from.every(known)),
     (slot) => slot.path,
   );
   return [...byPath].flatMap(([path, ofPath]) => {
-    const able = ofPath.map((slot) =>
-      slot.from.flatMap((owner) => (owner.kind === "user" ? [owner.login.toLowerCase()] : [])),
-    );
+    const able = ofPath.map((slot) => slot.from.flatMap((owner) => loginsOf(owner, rosters)));
     const logins = [...new Set(able.flat())].filter((login) => !barredLogins.has(login));
     const edges = able.map((names) => logins.flatMap((login, index) => (names.includes(login) ? [index] : [])));
     return maximumMatching(edges).includes(null) ? [path] : [];
   });
+}
+
+function loginsOf(owner: Owner, rosters: ReadonlyMap<string, Roster>): readonly string[] {
+  if (owner.kind === "user") return [owner.login.toLowerCase()];
+  const roster = owner.kind === "team" ? rosters.get(teamKey(owner)) : undefined;
+  return roster?.kind === "members" ? roster.logins.map((login) => login.toLowerCase()) : [];
 }

@@ -9,7 +9,9 @@ import type { Decision, Explanation, IgnoredReason, Review, Slot } from "./types
 export function explain(decision: Decision): string[] {
   const against = decision.tree.children.filter((node) => !node.ok && node.rule !== "slots").map((node) => node.text);
   const more = against.filter((text) => text !== decision.tree.text);
-  return [decision.tree.text, ...more, ...slotLines(decision.slots), ...ignoredLines(decision)];
+  const slots =
+    decision.rule === null || decision.rule === "owners" ? slotLines(decision.slots) : skippedLines(decision);
+  return [decision.tree.text, ...more, ...slots, ...ignoredLines(decision)];
 }
 
 /** Every node of the tree, indented by depth: for logs, `--json` readers and the curious. */
@@ -17,6 +19,10 @@ export function explainTree(node: Explanation, depth = 0): string[] {
   const line = `${"  ".repeat(depth)}${node.ok ? "ok" : "no"} ${node.rule}: ${node.text}`;
   return [line, ...node.children.flatMap((child) => explainTree(child, depth + 1))];
 }
+
+/** Whose approval the rule stood in for. */
+const skippedLines = ({ skipped }: Decision): string[] =>
+  skipped.length === 0 ? [] : [`Without the approval of ${ownersText(skipped)}.`];
 
 function slotLines(slots: readonly Slot[]): string[] {
   return [...Map.groupBy(slots, (slot) => slot.path)].flatMap(([path, ofPath]) => {

@@ -1,8 +1,12 @@
+export { isReviewCommand, type OwedReview, reviewTeams, type Said, whyNoReview } from "./after-review.ts";
 export { type AskedByJob, onBehalfOfRequester, type OnBehalf } from "./asked.ts";
 export { decide } from "./decide.ts";
 export { explain, explainTree } from "./explain.ts";
 export { decisionKey, decisionKeyDigest, type KeyParts, sameOutcome } from "./key.ts";
 export { ownerText, ownersText } from "./owners.ts";
-export { peopleToCheck, type PeopleToCheck } from "./people-to-check.ts";
+export { peopleToCheck, type PeopleToCheck, teamsToList } from "./people-to-check.ts";
 export { type Cast, type Company, companyOf, nobody, openSlots, ownersKey, rehearse } from "./rehearse.ts";
+export { barredPeople } from "./reviews.ts";
+export { noStanding, roleKey } from "./standing.ts";
 export type * from "./types.ts";
+export { type WithoutApproval, withoutApproval } from "./without-approval.ts";

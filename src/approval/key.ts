@@ -44,6 +44,8 @@ export function decisionKey({ snapshot, policy, subject, sha256, resultingDigest
 /** Digest of the canonical key: the primary key of a stored decision. */
 export const decisionKeyDigest = (key: DecisionKey): Digest => digestOf({ ...key });
 
-/** Whether the decision after the merge confirms the one before it. Who filled the slots may differ; that they are filled may not. */
-export const sameOutcome = (before: Pick<Decision, "outcome">, after: Pick<Decision, "outcome">): boolean =>
-  before.outcome === after.outcome;
+/** Whether the decision after the merge confirms the one before it: who filled the slots may differ; that they are, and the rule, may not. */
+export const sameOutcome = (
+  before: Pick<Decision, "outcome" | "rule">,
+  after: Pick<Decision, "outcome" | "rule">,
+): boolean => before.outcome === after.outcome && before.rule === after.rule;

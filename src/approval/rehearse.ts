@@ -2,6 +2,7 @@ import type { Owner, Policy, PolicyFiles, ResolvedRequest } from "../access-repo
 import { commitSha, digest, objectId, ownerId, pullRequestId, repositoryId, type UserId, userId } from "../base/ids.ts";
 import { decide } from "./decide.ts";
 import { ownerText, teamKey } from "./owners.ts";
+import { noStanding } from "./standing.ts";
 import type { Actor, Decision, Memberships, Review, Slot, Snapshot } from "./types.ts";
 
 /** Accounts and teams that stand for GitHub's: a login is one account, a team is one team, whatever their case. */
@@ -74,6 +75,7 @@ export function rehearse(
     },
     planPostedAt: posted,
     excluded: [],
+    standing: noStanding,
   });
 }
 

@@ -81,6 +81,27 @@ export interface Memberships {
   readonly teams: ReadonlyMap<string, ReadonlySet<UserId>>;
 }
 
+/** Who is in a team, whole, for saying at once that nobody is left (C64); nobody ever fills a slot by it. */
+export type Roster =
+  | { readonly kind: "members"; readonly logins: readonly string[] }
+  /** No such team, or one that GitHub does not show us: nobody fills a slot by it (C26). */
+  | { readonly kind: "not_visible" };
+
+/** By what a pull request is approved; recorded with the decision and the grant. */
+export type Rule = "owners" | "auto_approve" | "break_glass";
+
+/** What is known of earlier decisions and grants, from our own records. */
+export interface Standing {
+  /** A job asked for it (POST /requests): its owners decide, whatever else the role admits. */
+  readonly askedByJob: boolean;
+  /** How many grants this requester had by `auto_approve` within 24 hours, by `roleKey`; absent: none. */
+  readonly autoApproved: ReadonlyMap<string, number>;
+  /** Uses of break-glass that no owner reviewed in time. `issue`: null while it is not opened yet. */
+  readonly overdue: readonly { readonly role: string; readonly pullRequest: number; readonly issue: number | null }[];
+  /** After the merge: the rule that decided before it, which alone can confirm it. null: whichever holds. */
+  readonly decidedBy: Rule | null;
+}
+
 /** What is asked to be decided: the files that this pull request adds, resolved under one policy, and the plan of each. */
 export interface Subject {
   readonly request: ResolvedRequest;
@@ -101,6 +122,9 @@ export interface DecisionInput {
   readonly planPostedAt: Date | null;
   /** Accounts that may not approve beside those that the snapshot shows (a job's triggering actor, C63). */
   readonly excluded: readonly Actor[];
+  readonly standing: Standing;
+  /** By team, as `Memberships` names it; absent: not asked, and taken to hold somebody who can. */
+  readonly rosters?: ReadonlyMap<string, Roster>;
 }
 
 /** Why a review does not fill any slot. Each has one sentence in explain.ts. */
@@ -149,12 +173,17 @@ export type Outcome = "approved" | "pending" | "blocked" | "denied" | "retry";
 
 export interface Decision {
   readonly outcome: Outcome;
+  /** What approved it; null unless approved. */
+  readonly rule: Rule | null;
   readonly tree: Explanation;
   readonly slots: readonly Slot[];
+  /** Empty where the rule needs nobody. */
   readonly approvers: readonly Actor[];
   readonly ignored: readonly { readonly review: Review; readonly reason: IgnoredReason }[];
   /** Owners of open slots, as CODEOWNERS names them, requester and other excluded people left out where they are users. */
   readonly awaited: readonly Owner[];
+  /** Approved without them: owners whose approval `auto_approve` or `break_glass` stood in for. */
+  readonly skipped: readonly Owner[];
 }
 
 /** What a decision is about; two decisions with one key are about the same thing (DESIGN.md section 4, One authority). */

@@ -1,5 +1,5 @@
 import { sha256 } from "../base/canonical-json.ts";
-import type { Entry, GrantedEntry, IssuedEntry } from "../ledger/index.ts";
+import type { BreakGlassEntry, Entry, GrantedEntry, IssuedEntry } from "../ledger/index.ts";
 import type { Problems } from "./problems.ts";
 
 interface KnownGrant {
@@ -20,6 +20,9 @@ export class CrossChecks {
   readonly #grants = new Map<string, KnownGrant>();
   /** Recorded after a revocation: fine if it then was dropped, since the release is what a revocation stops (C59). */
   readonly #late = new Map<string, IssuedEntry>();
+  /** Granted by break-glass, and nothing yet of the review that is owed. */
+  readonly #unowed = new Map<string, GrantedEntry>();
+  readonly #owed = new Map<string, BreakGlassEntry>();
   issued = 0;
 
   /** @param merged commits of the default branch; undefined where it is unknown */
@@ -38,7 +41,14 @@ export class CrossChecks {
     if (entry.type === "granted") this.#granted(entry, at);
     else if (entry.type === "issued") this.#issued(entry, at);
     else if (entry.type === "dropped") this.#late.delete(entry.exchange);
-    else if (entry.type === "revoked") {
+    else if (entry.type === "break_glass") {
+      this.#unowed.delete(entry.grant);
+      this.#owed.set(entry.grant, entry);
+    } else if (entry.type === "reviewed") {
+      const owed = this.#owed.get(entry.grant);
+      if (!owed || [owed.requested_by, ...owed.may_not_review].some(({ id }) => id === entry.by.id))
+        this.#problems.add("reviewed_by_requester", "break-glass was reviewed by who used it, or was not used", at);
+    } else if (entry.type === "revoked") {
       const grant = this.#grants.get(entry.grant);
       if (grant) grant.revokedAt ??= entry.at;
     }
@@ -50,6 +60,10 @@ export class CrossChecks {
       const message = `credentials of grant ${entry.grant} were issued at ${entry.at}, after it was revoked`;
       this.#problems.add("issued_after_revocation", message, { entry: entry.id });
     }
+    for (const { grant, id } of this.#unowed.values())
+      this.#problems.add("break_glass_unrecorded", `grant ${grant} skipped approval, and owes no review`, {
+        entry: id,
+      });
   }
 
   #granted(entry: GrantedEntry, at: { commit: string; path: string; entry: string }): void {
@@ -60,6 +74,7 @@ export class CrossChecks {
     if (this.#merged && !this.#merged.has(entry.merge_commit)) {
       this.#problems.add("merge_commit_missing", `merge commit ${entry.merge_commit} is not on the default branch`, at);
     }
+    if (entry.rule === "break_glass") this.#unowed.set(entry.grant, entry);
     this.#grants.set(entry.grant, {
       notBefore: entry.not_before,
       expiresAt: entry.expires_at,

@@ -21,6 +21,8 @@ export type ProblemCode =
   | "granted_twice"
   | "issued_without_grant"
   | "issued_other_plan"
+  | "break_glass_unrecorded"
+  | "reviewed_by_requester"
   | "issued_outside_window"
   | "issued_after_revocation";
 

@@ -1,5 +1,5 @@
 import type { Diagnostic, Policy } from "../access-repo/types.ts";
-import { openSlots, ownerText } from "../approval/index.ts";
+import { openSlots, ownerText, type WithoutApproval } from "../approval/index.ts";
 import type { Decision } from "../approval/types.ts";
 import type { Json } from "../base/canonical-json.ts";
 import { formatInstant } from "../base/duration.ts";
@@ -15,6 +15,8 @@ export interface ShownPlan {
   readonly planned: Extract<Planned, { readonly ok: true }>;
   /** Of a plain pull request that nobody has approved. */
   readonly decision: Decision;
+  /** How it could go without approval, by who asks. */
+  readonly without: readonly WithoutApproval[];
   readonly policy: Policy;
   /** Warnings. */
   readonly diagnostics: readonly Diagnostic[];
@@ -71,6 +73,7 @@ export function planJson(shown: ShownPlan) {
     repository: request.workflow.repository,
     narrowed: plan.narrowed,
     approvals: approvals(shown),
+    without_approval: shown.without,
     denied: denied(shown),
     actions: review.actions,
     risks: review.risks,
@@ -101,6 +104,7 @@ export const noPlanJson = (
   repository: null,
   narrowed: null,
   approvals: [],
+  without_approval: [],
   denied: null,
   actions: [],
   risks: [],
@@ -130,7 +134,12 @@ export function planText(shown: ShownPlan): string {
       ...(described.lines.includes(plan.session.words) ? [] : indent([plan.session.words])),
     ]),
     ...section(`What would be issued (${plan.data.kind})`, indent(issueText(issue).split("\n"))),
-    ...section("Who must approve", refusal === null ? approvalLines(shown) : indent([`Nobody can: ${refusal}`])),
+    ...section(
+      "Who must approve",
+      refusal === null
+        ? [...approvalLines(shown), ...indent(shown.without.map((way) => way.text))]
+        : indent([`Nobody can: ${refusal}`]),
+    ),
     ...section("Risks", indent(review.risks.map((risk) => risk.text))),
     ...section("Not limited", indent(plan.notLimited)),
     "",

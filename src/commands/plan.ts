@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { hasErrors, parseRequest, parseRequestPath } from "../access-repo/index.ts";
 import type { Diagnostic, Policy, RequestPath, ResolvedRequest } from "../access-repo/types.ts";
-import { nobody, rehearse } from "../approval/index.ts";
+import { nobody, rehearse, withoutApproval } from "../approval/index.ts";
 import { forJson, forTerminal } from "../base/text.ts";
 import { type LoadedRepo, policyInForce } from "./checks.ts";
 import { colourful, type ExitCode, type Io } from "./io.ts";
@@ -89,14 +89,16 @@ async function run(file: string, options: PlanOptions, io: Io): Promise<ExitCode
     else io.out(findingsText(diagnostics, source, colourful(io)));
     return 1;
   }
-  // Nobody has approved: the slots are what the rules want filled, by whom and by which line.
+  // Nobody has approved, and nobody is known to ask: the slots are what the rules want filled, by whom and by which line.
   const { policy, basis, diagnostics, merged } = planned;
-  const decision = rehearse(basis, planned.request, nobody);
+  const { break_glass: _urgent, ...ordinary } = planned.request;
+  const decision = rehearse(basis, ordinary, nobody);
   const mergedAt = merged && options.at === undefined ? await mergeTime(root, repo.history.base, path.path) : undefined;
   const result = {
     path: path.path,
     planned,
     decision,
+    without: withoutApproval(policy, planned.request),
     policy,
     diagnostics,
     at: mergedAt ?? now,

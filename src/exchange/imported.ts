@@ -1,5 +1,6 @@
 import { type RepositoryId, repositoryId, runId } from "../base/ids.ts";
 import type { RequestedEntry } from "../ledger/types.ts";
+import { importReview } from "../grant/index.ts";
 import type { ImportHook } from "../recorder/index.ts";
 import type { Db } from "../store/index.ts";
 
@@ -31,6 +32,8 @@ export const importedEntries =
           .onConflict((c) => c.doNothing())
           .execute();
       }
+      if (entry.type === "break_glass" || entry.type === "reviewed")
+        await importReview(trx, repositoryId(accessRepository), entry);
       if (entry.type === "requested") await importAsked(trx, accessRepository, entry);
       if (entry.type === "revoked") {
         await trx

@@ -21,7 +21,7 @@ import {
   updateIssue,
 } from "./conversation.ts";
 import { createLedgerBranch, ledgerCommits, ledgerTip, putLedgerFile } from "./ledger-branch.ts";
-import { canWrite, teamMember } from "./people.ts";
+import { canWrite, Rosters, teamMember } from "./people.ts";
 import { openPullRequestsQuery } from "./queries.ts";
 import { readSnapshot } from "./snapshot.ts";
 import type { GitHub, RepoRef } from "./types.ts";
@@ -53,6 +53,7 @@ export interface DoctorFacts {
 export function createGitHub(options: ClientOptions): GitHub & DoctorFacts {
   const client = new Client(options);
   const tips = new Tips(client);
+  const rosters = new Rosters(client, options.clock);
   let bot: GitHub["bot"] | undefined;
   const identified = (): GitHub["bot"] => {
     if (!bot) throw new RetryLater("github_unidentified", "GitHub has not told yet which bot account we are.");
@@ -116,6 +117,7 @@ export function createGitHub(options: ClientOptions): GitHub & DoctorFacts {
     requestBlobs: (repo, commit) => requestBlobs(client, repo, commit),
     openPullRequests: (repo) => openPullRequests(client, repo),
     teamMember: (repo, org, slug, login) => teamMember(client, repo, org, slug, login),
+    teamRoster: (repo, org, slug) => rosters.read(repo, org, slug),
     canWrite: (fullName, person) => canWrite(client, fullName, person),
     workflowFile: (fullName, ref, file) => workflowFile(client, fullName, ref, file),
     blobAt: (fullName, commit, file) => blobAt(client, fullName, commit, file),

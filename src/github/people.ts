@@ -1,5 +1,6 @@
 import { z } from "zod";
-import type { Actor } from "../approval/types.ts";
+import type { Actor, Roster } from "../approval/types.ts";
+import type { Clock } from "../base/clock.ts";
 import type { Client } from "./client.ts";
 import { httpFailure } from "./errors.ts";
 import type { RepoRef } from "./types.ts";
@@ -46,5 +47,53 @@ export async function canWrite(client: Client, fullName: string, { id, login }: 
   } catch (error) {
     if (httpFailure(error)?.status === 404) return false;
     throw error;
+  }
+}
+
+const page = 100;
+/** For how long a list of members may be shown; a decision asks for each membership, live (C25). */
+const shownFor = 60_000;
+
+/** The members of teams, as people are told about them. */
+export class Rosters {
+  readonly #client: Client;
+  readonly #clock: Clock;
+  readonly #known = new Map<string, { readonly at: number; readonly roster: Roster | null }>();
+
+  constructor(client: Client, clock: Clock) {
+    this.#client = client;
+    this.#clock = clock;
+  }
+
+  /** See GitHub.teamRoster. GitHub lists the members of child teams as well. */
+  async read(repo: RepoRef, org: string, slug: string): Promise<Roster | null> {
+    const key = `${repo.id} ${org}/${slug}`.toLowerCase();
+    const now = this.#clock.now().getTime();
+    for (const [old, { at }] of this.#known) if (Math.abs(now - at) >= shownFor) this.#known.delete(old);
+    const known = this.#known.get(key);
+    if (known) return known.roster;
+    const roster = await this.#ask(repo, org, slug);
+    this.#known.set(key, { at: now, roster });
+    return roster;
+  }
+
+  async #ask(repo: RepoRef, org: string, slug: string): Promise<Roster | null> {
+    try {
+      const { data } = await this.#client.call(
+        repo,
+        "read",
+        "members of a team",
+        (o) => o.rest.teams.listMembersInOrg({ org, team_slug: slug, per_page: page }),
+        { expected: [404] },
+      );
+      const logins = z
+        .array(z.object({ login: z.string() }))
+        .parse(data)
+        .map((one) => one.login);
+      return logins.length < page ? { kind: "members", logins } : null;
+    } catch (error) {
+      if (httpFailure(error)?.status === 404) return { kind: "not_visible" };
+      throw error;
+    }
   }
 }

@@ -1,6 +1,6 @@
 import type { CommitSha, ObjectId, OwnerId, PullRequestId, RepositoryId, RunId, UserId } from "../base/ids.ts";
 import type { Diagnostic, PolicyFiles, TreeFile } from "../access-repo/types.ts";
-import type { Actor, Change, Snapshot } from "../approval/types.ts";
+import type { Actor, Change, Roster, Snapshot } from "../approval/types.ts";
 
 /** A repository as a caller names it: the id decides, the name builds URLs. */
 export interface RepoRef {
@@ -110,6 +110,11 @@ export interface GitHub {
   openPullRequests(repo: RepoRef): Promise<readonly number[]>;
   /** `repo`: with whose installation to ask. */
   teamMember(repo: RepoRef, org: string, slug: string, login: string): Promise<boolean>;
+  /**
+   * Who is in a team, child teams' people included, for what people read and never for a decision: at most a minute old.
+   * null: more people than one page holds.
+   */
+  teamRoster(repo: RepoRef, org: string, slug: string): Promise<Roster | null>;
   /** Live permission of a person on a repository: true for write, maintain, admin. */
   canWrite(fullName: string, person: Actor): Promise<boolean>;
   /** null: repository does not exist or the App is not installed there. */

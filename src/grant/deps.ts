@@ -18,4 +18,7 @@ export const LATER = 600_000;
 
 /** Job that writes what waits for the ledger of one access repo. */
 export const flushKey = (repositoryId: number): string => `flush:${repositoryId}`;
+/** Job that opens and reads the issue of a use of break-glass, by the number of its pull request. */
+export const afterReviewKey = (repositoryId: number, pullRequest: number): string =>
+  `after-review:${repositoryId}:${pullRequest}`;
 export const dispatchKey = (id: string): string => `dispatch:${id}`;

@@ -1,11 +1,14 @@
 import type { CountersignError } from "../base/errors.ts";
 import { accessRepoKey, pullRequestKey, toEnrolment, watchedPullRequests } from "../pull-request/index.ts";
+import { owedReviews } from "./after-review.ts";
 import { dispatchKey, type GrantDeps } from "./deps.ts";
 import { openDispatches } from "./dispatch.ts";
 import { expireGrants } from "./end-grants.ts";
 
 export { flushKey, type GrantDeps } from "./deps.ts";
+export { reconcileAfterReview } from "./after-review.ts";
 export { dispatchRun } from "./dispatch.ts";
+export { importReview } from "./owed-reviews.ts";
 
 export { reconcileHead } from "./reconcile-head.ts";
 export { reconcileIssue } from "./reconcile-issue.ts";
@@ -25,6 +28,9 @@ export async function sweepGrants(deps: GrantDeps): Promise<void> {
   await attempt("expiry", () => expireGrants(deps));
   await attempt("dispatches", async () => {
     for (const id of await openDispatches(deps)) await deps.enqueue(dispatchKey(id));
+  });
+  await attempt("reviews", async () => {
+    for (const key of await owedReviews(deps)) await deps.enqueue(key);
   });
   await attempt("ledger", () => deps.recorder.flushDue());
   for (const { repositoryId } of deps.accessRepos) {

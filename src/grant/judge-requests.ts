@@ -1,7 +1,7 @@
 import { isFrozen, loadPolicy, policyDigest } from "../access-repo/index.ts";
 import type { Policy } from "../access-repo/types.ts";
-import { decisionKey } from "../approval/index.ts";
-import type { DecisionInput, DecisionKey, Snapshot } from "../approval/types.ts";
+import { barredPeople, decisionKey, ownerText, sameOutcome } from "../approval/index.ts";
+import type { DecisionInput, DecisionKey, Rule, Snapshot } from "../approval/types.ts";
 import { RetryLater } from "../base/errors.ts";
 import type { BranchCommit } from "../github/types.ts";
 import { decidePlanHash, planWindow } from "../plan/index.ts";
@@ -26,6 +26,11 @@ export type Judged =
       readonly request: EvaluatedRequest;
       readonly window: Window;
       readonly decisionKey: string;
+      readonly rule: Rule;
+      /** Owners whose approval the rule stood in for, as they are spelled. */
+      readonly skipped: readonly string[];
+      /** Who asked, wrote or pushed. */
+      readonly barred: readonly { readonly id: number; readonly login: string }[];
       readonly policy: Policy;
       readonly requester: { readonly id: number; readonly login: string };
       readonly approvers: readonly { readonly id: number; readonly login: string }[];
@@ -42,7 +47,9 @@ export type QuarantineCode =
   | "decision_differs"
   | "name_used"
   | "slot_over"
-  | "frozen";
+  | "frozen"
+  /** Automatic approval: another one of this moment used up what the role gives in a day. */
+  | "per_day";
 
 /**
  * A grant needs both: our stored approved decision for exactly this pull request, head, blobs, policy and plan, and a new
@@ -107,7 +114,7 @@ async function decideAgain(
   const own = await asRequested(deps, withoutEarlier(answer.snapshot, posted));
   if (!own.ok) return all("decision_differs");
   const snapshot = withoutLater(own.snapshot, commit.committedAt);
-  const { excluded } = own;
+  const { excluded, byJob } = own;
   const evaluation = await evaluateRequests(deps, snapshot, policy, paths, true);
   if (!evaluation.ok) return all("decision_differs");
   const { requests } = evaluation;
@@ -122,11 +129,14 @@ async function decideAgain(
     subject,
     planPostedAt: planPostedAt(posted, plans),
     excluded,
+    byJob,
+    decidedBy: stored.rule,
   });
   if (decision.outcome === "retry") throw new RetryLater("github_behind", decision.tree.text);
   const requester = snapshot.pullRequest.author;
-  if (decision.outcome !== "approved" || !requester) return all("decision_differs");
+  if (!sameOutcome({ outcome: "approved", rule: stored.rule }, decision) || !requester) return all("decision_differs");
   const approvers = decision.approvers.map(({ id, login }) => ({ id, login }));
+  const barred = [...barredPeople({ snapshot, excluded }).values()].map(({ actor: { id, login } }) => ({ id, login }));
   return requests.map((request): Judged => {
     const { target, path, start, duration } = request.request;
     const subjectOfFreeze = {
@@ -143,6 +153,9 @@ async function decideAgain(
       request,
       window,
       decisionKey: stored.key_sha256,
+      rule: stored.rule,
+      skipped: decision.skipped.map(ownerText),
+      barred,
       policy,
       requester: { id: requester.id, login: requester.login },
       approvers,

@@ -6,7 +6,8 @@ import type { BranchCommit } from "../github/types.ts";
 import type { Entry } from "../ledger/types.ts";
 import { accessRepoKey, type Enrolment, pullRequestKey, readEnrolment } from "../pull-request/index.ts";
 import type { Db } from "../store/index.ts";
-import { dispatchKey, flushKey, type GrantDeps, SOON } from "./deps.ts";
+import { holdDailyLimit } from "./auto-limit.ts";
+import { afterReviewKey, dispatchKey, flushKey, type GrantDeps, SOON } from "./deps.ts";
 import { revokePaths } from "./end-grants.ts";
 import { enrol } from "./enrol.ts";
 import { judgePolicy } from "./judge-policy.ts";
@@ -45,6 +46,9 @@ export async function reconcileHead(deps: GrantDeps, repositoryId: number): Prom
 
 const isActive = (e: Enrolment | null): e is Active => e?.state === "active" && e.accepted !== null && e.head !== null;
 
+/** Entries that others act on: they do not wait for company in a batch. */
+const urgentTypes: ReadonlySet<Entry["type"]> = new Set(["revoked", "policy_accepted", "break_glass"]);
+
 const underRequests = (path: string): boolean => path.startsWith("requests/");
 
 async function judgeCommit(deps: GrantDeps, enrolment: Active, commit: BranchCommit): Promise<void> {
@@ -65,19 +69,22 @@ async function judgeCommit(deps: GrantDeps, enrolment: Active, commit: BranchCom
     const entries: Entry[] = [...policy.entries];
     entries.push(...(await revokePaths(deps, trx, enrolment.id, removed, "deletion", commit.sha)));
     entries.push(...(await revokePaths(deps, trx, enrolment.id, replaced, "replaced", commit.sha)));
-    const grants = judged.filter((j) => j.kind === "grant");
+    const held = await holdDailyLimit(deps, trx, enrolment, judged);
+    const grants = held.filter((j) => j.kind === "grant");
     const written = await writeGrants(deps, trx, enrolment, commit, grants);
     entries.push(...written.entries);
-    const refused = judged.filter((j) => j.kind === "quarantine");
+    const refused = held.filter((j) => j.kind === "quarantine");
     const changed = strange.map((path): Judged => ({ kind: "quarantine", path, code: "mixed_commit" }));
     entries.push(...(await quarantine(deps, trx, enrolment, commit, [...refused, ...changed])));
-    const urgent = entries.some((e) => e.type === "revoked" || e.type === "policy_accepted");
+    const urgent = entries.some((e) => urgentTypes.has(e.type));
     const flushBy = new Date(deps.clock.now().getTime() + (urgent ? 0 : SOON));
     if (entries.length > 0) await deps.recorder.append(trx, enrolment.id, entries, flushBy);
-    return { dispatches: written.dispatches, urgent, flushBy: entries.length > 0 ? flushBy : null };
+    const breakGlass = grants.find((j) => j.rule === "break_glass")?.pullRequest.number;
+    return { dispatches: written.dispatches, breakGlass, urgent, flushBy: entries.length > 0 ? flushBy : null };
   });
   headChannel.publish({ state: "judged", commit: commit.sha });
   for (const id of outcome.dispatches) await deps.enqueue(dispatchKey(id));
+  if (outcome.breakGlass !== undefined) await deps.enqueue(afterReviewKey(enrolment.id, outcome.breakGlass));
   if (outcome.flushBy) await deps.enqueue(flushKey(enrolment.id), outcome.flushBy);
   // Who may grant what changed: what is shown on open pull requests may be out of date.
   if (policy.entries.length > 0) {

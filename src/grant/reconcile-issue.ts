@@ -1,4 +1,5 @@
 import { readEnrolment } from "../pull-request/index.ts";
+import { reviewOfIssue } from "./after-review.ts";
 import type { GrantDeps } from "./deps.ts";
 
 /**
@@ -8,5 +9,6 @@ import type { GrantDeps } from "./deps.ts";
 export async function reconcileIssue(deps: GrantDeps, repositoryId: number, number: number): Promise<void> {
   const enrolment = await readEnrolment(deps.db, repositoryId);
   if (enrolment?.state !== "active") return;
-  deps.log.debug({ accessRepo: enrolment.fullName, issue: number }, "an issue changed");
+  const review = await reviewOfIssue(deps, repositoryId, number);
+  if (review !== null) await deps.enqueue(review);
 }

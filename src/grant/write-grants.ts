@@ -5,9 +5,11 @@ import type { Entry, GrantedEntry } from "../ledger/types.ts";
 import type { Enrolment } from "../pull-request/index.ts";
 import type { Db } from "../store/index.ts";
 import type { GrantDeps } from "./deps.ts";
+import { oweReview } from "./owed-reviews.ts";
 import type { Judged } from "./judge-requests.ts";
 
-type NewGrant = Extract<Judged, { kind: "grant" }>;
+/** A request that becomes a grant. */
+export type NewGrant = Extract<Judged, { kind: "grant" }>;
 
 /**
  * Inserts grants and their dispatches inside the caller's transaction. Files that start one workflow with equal inputs share
@@ -30,7 +32,9 @@ export async function writeGrants(
       dispatchId = known?.id ?? (await insertDispatch(deps, trx, enrolment, grant));
       if (!known) dispatches.push({ id: dispatchId, grant });
     }
-    entries.push(await insertGrant(deps, trx, enrolment, commit, grant, dispatchId));
+    const granted = await insertGrant(deps, trx, enrolment, commit, grant, dispatchId);
+    entries.push(granted);
+    if (grant.rule === "break_glass") entries.push(await oweReview(deps, trx, enrolment.id, grant, granted));
   }
   return { entries, dispatches: dispatches.map((d) => d.id) };
 }
@@ -102,6 +106,7 @@ async function insertGrant(
       ended_at: null,
       dispatch_id: dispatchId,
       created_at: deps.clock.now(),
+      rule: grant.rule,
     })
     .execute();
   return {
@@ -124,7 +129,7 @@ async function insertGrant(
     plan: plan.text,
     requested_by: grant.requester,
     approved_by: grant.approvers,
-    rule: "owners",
+    rule: grant.rule,
     reason: request.reason,
     ticket: request.ticket ?? null,
     not_before: formatInstant(grant.window.notBefore),

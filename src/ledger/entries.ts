@@ -5,6 +5,7 @@ import { LedgerError } from "./errors.ts";
 import { actor, common, count, digest, hex40, id, instant, ofGrant, publicKey, text, texts, uuid } from "./shapes.ts";
 import type {
   CheckedEntry,
+  BreakGlassEntry,
   DispatchedEntry,
   DispatchFailedEntry,
   DroppedEntry,
@@ -20,6 +21,7 @@ import type {
   RefusedEntry,
   RequestedEntry,
   RequestQuarantinedEntry,
+  ReviewedEntry,
   RevokedEntry,
 } from "./types.ts";
 
@@ -169,10 +171,32 @@ const checked: z.ZodType<CheckedEntry> = z.strictObject({
   outcome: z.enum(["ok", "missing", "unknown"]),
   code: text.nullable(),
 });
+const breakGlass: z.ZodType<BreakGlassEntry> = z.strictObject({
+  ...ofGrant,
+  type: z.literal("break_glass"),
+  target: text,
+  role: text,
+  pull_request: id,
+  requested_by: actor,
+  why: text,
+  what: text,
+  workflow: text,
+  skipped: z.array(text),
+  may_not_review: z.array(actor),
+  review_by: instant,
+});
+const reviewed: z.ZodType<ReviewedEntry> = z.strictObject({
+  ...ofGrant,
+  type: z.literal("reviewed"),
+  pull_request: id,
+  issue: id,
+  comment: id,
+  by: actor,
+});
 /** Later issues define these; until then any JSON members may stand in them. */
 const other: z.ZodType<OtherEntry> = z.looseObject({
   ...common,
-  type: z.enum(["closed", "break_glass", "ledger_accepted"]),
+  type: z.enum(["closed", "ledger_accepted"]),
 }) as unknown as z.ZodType<OtherEntry>;
 
 const shapes: Readonly<Record<Entry["type"], z.ZodType<Entry>>> = {
@@ -193,7 +217,8 @@ const shapes: Readonly<Record<Entry["type"], z.ZodType<Entry>>> = {
   requested,
   checked,
   closed: other,
-  break_glass: other,
+  break_glass: breakGlass,
+  reviewed,
   ledger_accepted: other,
 };
 

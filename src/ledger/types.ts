@@ -179,9 +179,36 @@ export interface CheckedEntry extends Common {
   /** Why not; null for `ok`. */
   readonly code: string | null;
 }
-/** `closed`, `break_glass`, `ledger_accepted`: written from later issues on; readers accept them now. */
+/** Beside the `granted` of a request that nobody approved: whom it skipped, and by when one of them reviews it. */
+export interface BreakGlassEntry extends OfGrant {
+  readonly type: "break_glass";
+  readonly target: string;
+  readonly role: string;
+  readonly pull_request: number;
+  readonly requested_by: LedgerActor;
+  /** The request's `break_glass`. */
+  readonly why: string;
+  /** What was asked, in one line. */
+  readonly what: string;
+  /** Which workflow may use it, in one line. */
+  readonly workflow: string;
+  /** Owners as CODEOWNERS and the target spell them. */
+  readonly skipped: readonly string[];
+  /** Who asked, wrote or pushed. */
+  readonly may_not_review: readonly LedgerActor[];
+  readonly review_by: string;
+}
+/** An owner looked at a use of break-glass afterwards, and said so in this comment on its issue. */
+export interface ReviewedEntry extends OfGrant {
+  readonly type: "reviewed";
+  readonly pull_request: number;
+  readonly issue: number;
+  readonly comment: number;
+  readonly by: LedgerActor;
+}
+/** `closed`, `ledger_accepted`: written from later issues on; readers accept them now. */
 export interface OtherEntry extends Common {
-  readonly type: "closed" | "break_glass" | "ledger_accepted";
+  readonly type: "closed" | "ledger_accepted";
   readonly [member: string]: Json;
 }
 
@@ -201,6 +228,8 @@ export type Entry =
   | KeyRotatedEntry
   | RequestedEntry
   | CheckedEntry
+  | BreakGlassEntry
+  | ReviewedEntry
   | OtherEntry;
 
 /** What is signed, in canonical JSON, prefixed by `countersign-ledger-v1\n` so that the signature fits nothing else. */

@@ -18,7 +18,7 @@ export const askedBranch = (id: string): string => `countersign/request/${id}`;
  */
 export async function asRequested(deps: Pick<ReconcileDeps, "db" | "github">, snapshot: Snapshot): Promise<OnBehalf> {
   const asked = await readAsked(deps, snapshot);
-  return asked ? onBehalfOfRequester(snapshot, asked) : { ok: true, snapshot, excluded: [] };
+  return asked ? onBehalfOfRequester(snapshot, asked) : { ok: true, snapshot, excluded: [], byJob: false };
 }
 
 async function readAsked(

@@ -1,5 +1,5 @@
 import type { Diagnostic, Owner } from "../access-repo/types.ts";
-import { type Decision, explain, ownersText } from "../approval/index.ts";
+import { type Decision, explain, ownersText, type Rule } from "../approval/index.ts";
 import type { Snapshot } from "../approval/types.ts";
 import { forMarkdown, forMarkdownNames, forMarkdownBlock, forMarkdownCode, oneLine } from "../base/text.ts";
 import type { CheckContent } from "../github/types.ts";
@@ -48,11 +48,17 @@ export const plainCheck = (
   annotations: [],
 });
 
+const approvedBy: Readonly<Record<Rule, string>> = {
+  owners: "Approved",
+  auto_approve: "Approved automatically",
+  break_glass: "Break-glass: reviewed after",
+};
+
 /** State in sixty characters: `Valid. Needs 1 more: @acme/security`. */
 function stateTitle(decision: Decision, draft: boolean): string {
   switch (decision.outcome) {
     case "approved":
-      return draft ? "Approved. Draft: mark it ready to merge" : "Approved";
+      return `${approvedBy[decision.rule ?? "owners"]}${draft ? ". Draft: mark it ready to merge" : ""}`;
     case "pending": {
       const missing = decision.slots.filter((slot) => slot.filledBy === null).length;
       // Nobody is left who could (C64): the page says so.

@@ -1,28 +1,62 @@
-import { decide, peopleToCheck } from "../approval/index.ts";
+import { decide, noStanding, peopleToCheck, type Rule, teamsToList } from "../approval/index.ts";
 import type { Decision, DecisionInput, Memberships } from "../approval/types.ts";
+import { RetryLater } from "../base/errors.ts";
 import type { UserId } from "../base/ids.ts";
 import type { ReconcileDeps } from "./deps.ts";
+import { readStanding } from "./standing.ts";
+
+type LiveDeps = Pick<ReconcileDeps, "github" | "db" | "clock">;
+type Input = Omit<DecisionInput, "memberships" | "standing" | "rosters"> & {
+  /** A job asked for it. */
+  readonly byJob: boolean;
+  /** After the merge: the rule of the stored decision. */
+  readonly decidedBy?: Rule;
+};
 
 /** `decide()` on live memberships: asks GitHub for exactly those people and teams that can still matter (C25). */
-export async function decideLive(
-  deps: Pick<ReconcileDeps, "github">,
-  input: Omit<DecisionInput, "memberships">,
-): Promise<Decision> {
-  const { candidates, teams } = peopleToCheck(input);
+export async function decideLive(deps: LiveDeps, asked: Input): Promise<Decision> {
+  const { byJob, decidedBy = null, ...given } = asked;
+  const { repository, pullRequest } = given.snapshot;
+  const standing =
+    given.subject.kind === "request" && pullRequest.author
+      ? await readStanding(
+          deps,
+          { repository: repository.id, requester: pullRequest.author.id },
+          { askedByJob: byJob, decidedBy },
+        )
+      : { ...noStanding, askedByJob: byJob, decidedBy };
+  const input = { ...given, standing };
+  const memberships = await readMemberships(deps, input);
+  const decision = decide({ ...input, memberships });
+  // After the merge nobody waits for anybody any more.
+  const teams = pullRequest.state === "open" ? teamsToList(input, decision) : [];
+  if (teams.length === 0) return decision;
+  const rosters = await Promise.all(
+    teams.map(async ({ org, slug }) => {
+      const roster = await deps.github.teamRoster(repository, org, slug).catch((error: unknown) => {
+        if (error instanceof RetryLater) return null; // not worth waiting for
+        throw error;
+      });
+      return roster === null ? [] : [[`${org}/${slug}`.toLowerCase(), roster] as const];
+    }),
+  );
+  return decide({ ...input, memberships, rosters: new Map(rosters.flat()) });
+}
+
+async function readMemberships({ github }: LiveDeps, input: Omit<DecisionInput, "memberships">): Promise<Memberships> {
+  const { candidates, teams, requester } = peopleToCheck(input);
   const repo = input.snapshot.repository;
-  const memberships: Memberships = {
-    teams: new Map(
-      await Promise.all(
-        teams.map(async ({ org, slug }) => {
-          const members = await Promise.all(
-            candidates.map(
-              async (c): Promise<UserId[]> => ((await deps.github.teamMember(repo, org, slug, c.login)) ? [c.id] : []),
-            ),
-          );
-          return [`${org}/${slug}`.toLowerCase(), new Set(members.flat())] as const;
-        }),
-      ),
-    ),
-  };
-  return decide({ ...input, memberships });
+  const found = new Map<string, Set<UserId>>();
+  const pairs = [
+    ...teams.flatMap((team) => candidates.map((person) => ({ team, person }))),
+    ...(requester?.teams ?? []).map((team) => ({ team, person: requester?.person })),
+  ];
+  await Promise.all(
+    pairs.map(async ({ team: { org, slug }, person }) => {
+      if (!person || !(await github.teamMember(repo, org, slug, person.login))) return;
+      const key = `${org}/${slug}`.toLowerCase();
+      found.set(key, (found.get(key) ?? new Set()).add(person.id));
+    }),
+  );
+  return { teams: found };
 }

@@ -1,18 +1,24 @@
 import { decisionKey, decisionKeyDigest, type KeyParts } from "../approval/index.ts";
-import type { Decision, DecisionKey } from "../approval/types.ts";
+import type { Decision, DecisionKey, Rule } from "../approval/types.ts";
 import { canonicalJson } from "../base/canonical-json.ts";
 import type { ReconcileDeps } from "./deps.ts";
 
-/** Stores an approved decision before the merge that acts on it. The same decision twice is one row. */
+/** Stores an approved decision before the merge that acts on it. The same decision twice is one row, which says how it was decided last. */
 export async function storeDecision(
   deps: Pick<ReconcileDeps, "db" | "clock">,
   parts: KeyParts,
   decision: Decision,
 ): Promise<void> {
-  if (decision.outcome !== "approved") throw new TypeError("only approved decisions are stored");
+  if (decision.outcome !== "approved" || decision.rule === null)
+    throw new TypeError("only approved decisions are stored");
   const { author } = parts.snapshot.pullRequest;
   if (!author) throw new TypeError("an approved decision has a requester");
   const key = decisionKey(parts);
+  const row = {
+    rule: decision.rule,
+    approvers: JSON.stringify(decision.approvers.map(({ id, login }) => ({ id, login }))),
+    decided_at: deps.clock.now(),
+  };
   await deps.db
     .insertInto("decision")
     .values({
@@ -25,24 +31,23 @@ export async function storeDecision(
       key_text: canonicalJson({ ...key }),
       resulting_digest: key.resulting_digest,
       outcome: "approved",
-      rule: "owners",
-      approvers: JSON.stringify(decision.approvers.map(({ id, login }) => ({ id, login }))),
       requester_id: author.id,
       requester_login: author.login,
-      decided_at: deps.clock.now(),
+      ...row,
     })
-    .onConflict((c) => c.column("key_sha256").doNothing())
+    // Decided again after a merge that GitHub refused: what acts is the newest, perhaps by another rule.
+    .onConflict((c) => c.column("key_sha256").doUpdateSet(row))
     .execute();
 }
 
-/** A stored decision whose key is exactly this one, with who approved it then. */
+/** A stored decision whose key is exactly this one, with who approved it then and by which rule. */
 export async function findDecision(
   deps: Pick<ReconcileDeps, "db">,
   key: DecisionKey,
-): Promise<{ key_sha256: string; approvers: readonly { id: number; login: string }[] } | null> {
+): Promise<{ key_sha256: string; rule: Rule; approvers: readonly { id: number; login: string }[] } | null> {
   const row = await deps.db
     .selectFrom("decision")
-    .select(["key_sha256", "approvers", "key_text"])
+    .select(["key_sha256", "rule", "approvers", "key_text"])
     .where("key_sha256", "=", decisionKeyDigest(key))
     .executeTakeFirst();
   return row && row.key_text === canonicalJson({ ...key }) ? row : null;

@@ -19,6 +19,8 @@ export interface ReconcileDeps {
   readonly actions: CatalogueSource;
   readonly config: {
     readonly publicUrl: string;
+    /** GitHub's pages, for links to runs. */
+    readonly webUrl: string;
     /** This server's and its GitHub's addresses: no oidc target may have one as its audience (C61). */
     readonly ours?: readonly string[];
     /** COUNTERSIGN_FROZEN: stops merges, grants, dispatches and exchanges whatever the policy says. */

@@ -29,6 +29,8 @@ export function requestMessage(
   const trailers = [
     trailer("Requested-by", pullRequest.author?.login ?? "unknown"),
     ...decision.approvers.map((a) => trailer("Approved-by", a.login)),
+    // Owners are who approved; any other rule is named, since nobody is.
+    ...(decision.rule === null || decision.rule === "owners" ? [] : [trailer("Rule", decision.rule)]),
     ...requests.flatMap(({ request }) => [
       trailer("Request", request.path.path),
       trailer("Target", request.target.name),

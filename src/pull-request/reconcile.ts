@@ -50,8 +50,8 @@ export async function reconcilePullRequest(deps: ReconcileDeps, repositoryId: nu
     await forgetPending(deps.db, repositoryId, number);
     return post(deps, read, posted, plainCheck("failure", "Not what the job asked for", [own.why]), null);
   }
-  const { snapshot, excluded } = own;
-  await judge({ deps, enrolment, snapshot, excluded, posted, accepted: enrolment.accepted });
+  const { snapshot, excluded, byJob } = own;
+  await judge({ deps, enrolment, snapshot, excluded, byJob, posted, accepted: enrolment.accepted });
 }
 
 /**
@@ -72,6 +72,8 @@ interface Context {
   readonly snapshot: Snapshot;
   /** Who may not approve beside those that the snapshot shows. */
   readonly excluded: DecisionInput["excluded"];
+  /** A job asked for it. */
+  readonly byJob: boolean;
   readonly posted: Posted | null;
 }
 
@@ -113,7 +115,7 @@ async function judge(context: Context): Promise<void> {
 }
 
 async function judgeRequest(context: Context, accepted: Digest, paths: readonly string[]): Promise<void> {
-  const { deps, snapshot, posted, excluded } = context;
+  const { deps, snapshot, posted, excluded, byJob } = context;
   const { id } = snapshot.repository;
   const { number } = snapshot.pullRequest;
   const invalid = async (content: CheckContent): Promise<void> => {
@@ -136,7 +138,7 @@ async function judgeRequest(context: Context, accepted: Digest, paths: readonly 
   const { requests, warnings } = evaluation;
   const subject: DecisionInput["subject"] = { kind: "request", requests: requests.map((r) => r.subject) };
   const plans = decidePlanHash(new Map(requests.map((r) => [r.request.path.path, r.plan])));
-  const input = { snapshot, policy, subject, planPostedAt: planPostedAt(posted, plans) ?? notYet, excluded };
+  const input = { snapshot, policy, subject, planPostedAt: planPostedAt(posted, plans) ?? notYet, excluded, byJob };
   const decision = await decideLive(deps, input);
   if (decision.outcome === "retry") throw new RetryLater("github_behind", decision.tree.text);
   await post(deps, snapshot, posted, requestCheck(snapshot, requests, decision, warnings), plans);
@@ -172,7 +174,7 @@ async function judgeRequest(context: Context, accepted: Digest, paths: readonly 
 }
 
 async function judgePolicy(context: Context): Promise<void> {
-  const { deps, snapshot, posted, accepted, excluded } = context;
+  const { deps, snapshot, posted, accepted, excluded, byJob } = context;
   const evaluation = await evaluatePolicy(deps, snapshot, accepted);
   if (!evaluation.ok) {
     return post(
@@ -191,7 +193,7 @@ async function judgePolicy(context: Context): Promise<void> {
   }
   const subject: DecisionInput["subject"] = { kind: "policy", paths };
   const shown = digestOf({ v: 1, accepted: policy.digest, resulting });
-  const input = { snapshot, policy, subject, planPostedAt: planPostedAt(posted, shown) ?? notYet, excluded };
+  const input = { snapshot, policy, subject, planPostedAt: planPostedAt(posted, shown) ?? notYet, excluded, byJob };
   const decision = await decideLive(deps, input);
   if (decision.outcome === "retry") throw new RetryLater("github_behind", decision.tree.text);
   await post(deps, snapshot, posted, policyCheck(snapshot, paths, decision, warnings), shown);

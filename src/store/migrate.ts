@@ -6,6 +6,7 @@ import { pendingRequests } from "./migrations/0002-pending-requests.ts";
 import { sealedTokens } from "./migrations/0003-sealed-tokens.ts";
 import { askedRequests } from "./migrations/0004-asked-requests.ts";
 import { roleChecks } from "./migrations/0005-role-checks.ts";
+import { rules } from "./migrations/0006-rules.ts";
 
 /** In code, not read from a folder: what runs is what was type-checked, wherever the program is started from. */
 const migrations: Record<string, Migration> = {
@@ -14,6 +15,7 @@ const migrations: Record<string, Migration> = {
   "0003-sealed-tokens": sealedTokens,
   "0004-asked-requests": askedRequests,
   "0005-role-checks": roleChecks,
+  "0006-rules": rules,
 };
 
 /**

@@ -45,7 +45,7 @@ export interface DeliveryTable {
 }
 /** Reconcile jobs, coalesced by key: an event during a run raises `wanted` over `seen`, which causes another run. */
 export interface JobTable {
-  /** `pull-request:<repository id>:<number>`, `issue:<repository id>:<number>`, `access-repo:<repository id>`, `flush:<repository id>`, `dispatch:<id>`, `check-roles:<repository id>`, `sweep` */
+  /** `pull-request:<repository id>:<number>`, `issue:<repository id>:<number>`, `access-repo:<repository id>`, `flush:<repository id>`, `dispatch:<id>`, `check-roles:<repository id>`, `after-review:<repository id>:<pull request>`, `sweep` */
   key: string;
   wanted: number;
   /** The value of `wanted` that the last run began with. */
@@ -130,6 +130,8 @@ export interface GrantTable {
   ended_at: ColumnType<Date | null, Date | null, Date | null>;
   dispatch_id: string | null;
   created_at: Time;
+  /** By which rule it was decided. */
+  rule: Generated<"owners" | "auto_approve" | "break_glass">;
 }
 export interface DispatchTable {
   id: string;
@@ -307,6 +309,36 @@ export interface RoleReportTable {
   /** Digest of what the check run shows now. */
   shown_sha256: ColumnType<string | null, string | null | undefined, string | null>;
 }
+/** The review that a grant by break-glass owes. All of one pull request share one issue. */
+export interface AfterReviewTable {
+  grant_id: string;
+  repository_id: BigInt_;
+  pull_request: number;
+  path: string;
+  target: string;
+  role: string;
+  requester_id: BigInt_;
+  requester_login: string;
+  /** The text of the request's `break_glass`. */
+  why: string;
+  /** What was asked, and which workflow may use it, in one line each. */
+  what: string;
+  workflow: string;
+  /** Owners whose approval it stood in for, as CODEOWNERS and the target spell them. */
+  skipped: JsonColumn<readonly string[]>;
+  /** Who may not review it: requester, authors, committers, pushers. */
+  barred: JsonColumn<readonly { id: number; login: string }[]>;
+  granted_at: Time;
+  due_at: Time;
+  /** True from before GitHub is asked to open the issue: it may be there without our knowing its number. */
+  opening: ColumnType<boolean, boolean | undefined, boolean>;
+  issue: ColumnType<number | null, number | null | undefined, number | null>;
+  /** When its issue was last read. */
+  looked_at: ColumnType<Date | null, Date | null | undefined, Date | null>;
+  reviewed_at: ColumnType<Date | null, Date | null | undefined, Date | null>;
+  /** Nothing is left to do: reviewed, and the issue closed. */
+  done: ColumnType<boolean, boolean | undefined, boolean>;
+}
 
 export interface Database {
   enrolment: EnrolmentTable;
@@ -329,4 +361,5 @@ export interface Database {
   asked_request: AskedRequestTable;
   role_check: RoleCheckTable;
   role_report: RoleReportTable;
+  after_review: AfterReviewTable;
 }

@@ -270,6 +270,36 @@ describe("an approval does not count if it is of", () => {
     expect(failing(decide(w.inputOf({ settings: "approvals: 2\n" })).tree)).not.toContain("fillable");
   });
 
+  describe("C64 a team whose people are known", () => {
+    const codeowners = "* @acme/platform\n/requests/aws-prod/ @acme/sre\n";
+    const nobody = (world: w.World): string | undefined =>
+      decide(w.inputOf({ codeowners, ...world })).tree.children.find((node) => node.rule === "fillable")?.text;
+    const sre = (...logins: string[]) => ({ rosters: { "acme/sre": { kind: "members", logins } as const } });
+    test("is said at once to hold nobody but the requester, with the line of CODEOWNERS", () => {
+      expect(nobody(sre("ALICE"))).toContain("1 approval by @acme/sre (line 2 of .github/CODEOWNERS)");
+      expect(nobody(sre())).toContain("Nobody can complete");
+    });
+    test("is nothing to speak of where one of them may approve", () => {
+      expect(nobody(sre("alice", "erin"))).toBeUndefined();
+      expect(nobody({ ...sre("alice", "erin"), excluded: [w.erin] })).toContain("Nobody can complete");
+      expect(nobody({ ...sre("alice", "erin"), settings: "approvals: 2\n" })).toContain("needs 2 approvals");
+    });
+    test("of two people fills two slots only by two people", () => {
+      const role = "    also_approved_by: [{ from: ['@acme/sre'], count: 1 }]\n";
+      expect(nobody({ ...sre("erin"), role })).toContain("needs 2 approvals");
+      expect(nobody({ ...sre("erin", "dave"), role })).toBeUndefined();
+    });
+    test("C26 and that GitHub does not show, is named", () => {
+      expect(nobody({ rosters: { "acme/sre": { kind: "not_visible" } } })).toContain(
+        "GitHub does not show us @acme/sre",
+      );
+    });
+    test("changes no decision: who is listed fills nothing", () => {
+      const world = { codeowners, ...sre("erin"), reviews: [w.review(w.erin)] };
+      expect(decide(w.inputOf(world)).outcome).toBe("pending");
+    });
+  });
+
   test("C64 a team may hold somebody who can", () => {
     const codeowners = "* @acme/platform\n/requests/aws-prod/ @alice @acme/sre\n";
     expect(failing(decide(w.inputOf({ codeowners })).tree)).not.toContain("fillable");

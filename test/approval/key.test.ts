@@ -57,6 +57,6 @@ describe("decisionKey", () => {
 });
 
 test("only the outcome must be the same after the merge", () => {
-  expect(sameOutcome({ outcome: "approved" }, { outcome: "approved" })).toBe(true);
-  expect(sameOutcome({ outcome: "approved" }, { outcome: "pending" })).toBe(false);
+  expect(sameOutcome({ outcome: "approved", rule: "owners" }, { outcome: "approved", rule: "owners" })).toBe(true);
+  expect(sameOutcome({ outcome: "approved", rule: "owners" }, { outcome: "pending", rule: null })).toBe(false);
 });

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { decide, peopleToCheck } from "../../src/approval/index.ts";
+import { decide, peopleToCheck, teamsToList } from "../../src/approval/index.ts";
 import type { Review } from "../../src/approval/types.ts";
 import * as w from "./world.ts";
 
@@ -51,6 +51,23 @@ describe("GitHub is asked", () => {
     expect(names({ codeowners, reviews: [w.review(w.bob)] })).toEqual(nobody);
     expect(names({ codeowners, reviews: [w.review(w.bob, { state: "CHANGES_REQUESTED" })] })).toEqual(nobody);
     expect(names({ codeowners, reviews: [w.review(w.bob), w.review(w.dave)] }).people).toEqual(["dave"]);
+  });
+});
+
+describe("C64 the members of a team are listed for people to read", () => {
+  const listed = (world: w.World): string[] => {
+    const input = w.inputOf(world);
+    return teamsToList(input, decide(input)).map(({ slug }) => slug);
+  };
+  test("where only they could complete the approval", () => {
+    expect(listed({ codeowners: byTeam })).toEqual(["sre"]);
+    expect(listed({ codeowners: "* @acme/platform\n/requests/aws-prod/ @alice @acme/sre\n" })).toEqual(["sre"]);
+  });
+  test("and not where a user named there could, nobody is awaited, or the teams are many", () => {
+    expect(listed({ codeowners: "* @acme/platform\n/requests/aws-prod/ @bob @acme/sre\n" })).toEqual([]);
+    expect(listed({ reviews: [w.review(w.bob)] })).toEqual([]);
+    expect(listed({ codeowners: byTeam, pullRequest: { baseRef: "x" } })).toEqual([]);
+    expect(listed({ codeowners: "* @acme/a @acme/b @acme/c @acme/d\n" })).toEqual([]);
   });
 });
 

@@ -1,4 +1,5 @@
 import { loadPolicy } from "../../src/access-repo/index.ts";
+import { noStanding } from "../../src/approval/index.ts";
 import type { Policy, PolicyFiles, RequestPath, ResolvedRequest, TreeFile } from "../../src/access-repo/types.ts";
 import type {
   Actor,
@@ -7,7 +8,9 @@ import type {
   Memberships,
   Push,
   Review,
+  Roster,
   Snapshot,
+  Standing,
 } from "../../src/approval/types.ts";
 import { sha256 } from "../../src/base/canonical-json.ts";
 import { commitSha, digest, objectId, ownerId, pullRequestId, repositoryId, userId } from "../../src/base/ids.ts";
@@ -156,9 +159,13 @@ export interface World extends Rules {
   readonly pullRequest?: Partial<Snapshot["pullRequest"]>;
   readonly teams?: Readonly<Record<string, readonly Actor[]>>;
   readonly paths?: readonly string[];
+  /** Changes every request, or each by its path. */
+  readonly request?: Partial<ResolvedRequest> | ((file: string) => Partial<ResolvedRequest>);
   readonly policyPaths?: readonly string[];
   readonly planPostedAt?: Date | null;
   readonly excluded?: readonly Actor[];
+  readonly standing?: Partial<Standing>;
+  readonly rosters?: Readonly<Record<string, Roster>>;
 }
 
 const members = (teams: World["teams"] = {}): Memberships => ({
@@ -173,7 +180,10 @@ export function inputOf(world: World = {}): DecisionInput {
   const policy = policyOf(files);
   const base = snapshotOf(files, world.reviews ?? [], world.snapshot);
   const requests = (world.paths ?? [path]).map((file) => ({
-    request: requestAt(policy, file),
+    request: {
+      ...requestAt(policy, file),
+      ...(typeof world.request === "function" ? world.request(file) : world.request),
+    },
     blob: objectId(hex("d")),
     planHash,
   }));
@@ -184,5 +194,7 @@ export function inputOf(world: World = {}): DecisionInput {
     subject: world.policyPaths ? { kind: "policy", paths: world.policyPaths } : { kind: "request", requests },
     planPostedAt: world.planPostedAt === undefined ? posted : world.planPostedAt,
     excluded: world.excluded ?? [],
+    standing: { ...noStanding, ...world.standing },
+    ...(world.rosters && { rosters: new Map(Object.entries(world.rosters)) }),
   };
 }

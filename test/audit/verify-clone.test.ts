@@ -283,6 +283,51 @@ describe("entries against each other and the default branch", () => {
     expect(await found(...entries())).toEqual([code]);
   });
 
+  const urgent = () => granted(2, { merge_commit: merge, rule: "break_glass", approved_by: [] });
+  const alice = granted(2).requested_by;
+  const owed: Entry = {
+    v: 1,
+    id: uuid(63),
+    at: granted(2).at,
+    type: "break_glass",
+    grant: granted(2).grant,
+    path: granted(2).path,
+    target: "aws-prod",
+    role: "operator",
+    pull_request: 7,
+    requested_by: alice,
+    why: "INC-2041 checkout is down",
+    what: "x",
+    workflow: "x",
+    skipped: ["@acme/owners"],
+    may_not_review: [{ id: 4, login: "dave" }],
+    review_by: "2026-11-26T09:00:00Z",
+  };
+  const review = (by: { id: number; login: string }): Entry => ({
+    v: 1,
+    id: uuid(64),
+    at: granted(2).at,
+    type: "reviewed",
+    grant: granted(2).grant,
+    path: granted(2).path,
+    pull_request: 7,
+    issue: 9,
+    comment: 10,
+    by,
+  });
+  it("break-glass that owes no review is found", async () => {
+    expect(await found(urgent())).toEqual(["break_glass_unrecorded"]);
+  });
+  it.each([
+    ["the requester", alice],
+    ["somebody who wrote it", { id: 4, login: "dave" }],
+  ])("a review of break-glass by %s is found", async (_, by) => {
+    expect(await found(urgent(), owed, review(by))).toEqual(["reviewed_by_requester"]);
+  });
+  it("break-glass that another person reviewed is fine", async () => {
+    expect(await found(urgent(), owed, review({ id: 12, login: "bob" }))).toEqual([]);
+  });
+
   it("recorded after a revocation and then dropped is fine", async () => {
     const dropped: Entry = {
       v: 1,

@@ -95,6 +95,44 @@ describe("a plan", () => {
   });
 });
 
+describe("a plan of what may go without approval", () => {
+  const at = "requests/hello/2026-11/one.yml";
+  const text =
+    "version: 1\nrole: reader\nreason: Read the repository once\nworkflow: { file: .github/workflows/run.yml }\n";
+  let repo: Repo;
+  beforeEach(async () => {
+    repo = await newRepo();
+    const target = repo.read("targets/hello.yml");
+    const auto =
+      "    auto_approve: { requesters: ['@acme/sre'], max_duration: 15m, per_day: 3 }\n    break_glass: true\n";
+    repo.write({
+      "targets/hello.yml": target.replace("  reader:\n", `  reader:\n${auto}`),
+      ".github/countersign.yml":
+        "version: 1\nbreak_glass: { members: ['@acme/leads'], max_duration: 1h, review_within: 72h }\n",
+    });
+  });
+  afterEach(() => repo.remove());
+  const ways = async () => json((await repo.plan(at, { json: true })).out)["without_approval"];
+
+  test("says for whom beside who approves otherwise", async () => {
+    repo.write({ [at]: text });
+    const { out } = await repo.plan(at);
+    expect(out).toMatch(
+      /Who must approve\n {2}1 of @acme\/platform .*\n {2}Nobody where the requester is one of @acme\/sre/,
+    );
+    expect(await ways()).toMatchObject([{ rule: "auto_approve", applies: true, from: ["@acme/sre"] }]);
+  });
+  test("of a break-glass request says who may, and who approves without that key", async () => {
+    repo.write({ [at]: `${text}break_glass: INC-2041 checkout is down\n` });
+    const { out, code } = await repo.plan(at);
+    expect(code).toBe(0);
+    expect(out).toMatch(
+      /1 of @acme\/platform .*\n {2}Nobody before the merge where the requester is one of @acme\/leads/,
+    );
+    expect(await ways()).toMatchObject([{ rule: "break_glass", applies: true, from: ["@acme/leads"] }]);
+  });
+});
+
 describe("no plan", () => {
   let repo: Repo;
   beforeEach(async () => {

@@ -170,19 +170,24 @@ describe("a policy test fails", () => {
   });
 });
 
-describe("what no server decides yet", () => {
-  test("a request with break_glass needs ordinary approval, even by who may", async () => {
+describe("what goes without approval", () => {
+  test("a request with break_glass is allowed to who may, and refused to others", async () => {
     const target = targetText.replace("break_glass: false", "break_glass: true");
     const more = "\n      break_glass: INC-2041 checkout is down";
     const commander = { requester: "@alice", teams: '{ "@acme/incident-commanders": ["@alice"] }' };
-    expect(await failure({ expect: needs, more, ...commander }, { target })).toBeUndefined();
-    expect(await failure({ expect: "allowed", more, ...commander }, { target })).toContain("but it needs 2");
+    expect(await failure({ expect: "allowed", more, ...commander }, { target })).toBeUndefined();
+    expect(await failure({ expect: needs, more, ...commander }, { target })).toContain("but it is allowed");
+    const other = { ...commander, requester: "@carol" };
+    expect(await failure({ expect: "refused break_glass", more, ...other }, { target })).toBeUndefined();
+    expect(await failure({ expect: "allowed", more, ...other }, { target })).toContain("carol may not use break-glass");
   });
-  test("a request that auto_approve names needs ordinary approval", async () => {
+  test("a request that auto_approve covers is allowed to who may, and needs approval of others", async () => {
     const read = request.replace("s3:DeleteBucket", "s3:GetObject").replace("acme-old-logs", "acme-old-logs/*");
     const one = { requester: "@carol", teams, request: read, more: "\n      duration: 30m" };
-    expect(await failure({ ...one, expect: needs })).toBeUndefined();
-    expect(await failure({ ...one, expect: "allowed" })).toContain("but it needs 2");
+    expect(await failure({ ...one, expect: "allowed" })).toBeUndefined();
+    expect(await failure({ ...one, expect: needs })).toContain("but it is allowed");
+    expect(await failure({ ...one, requester: "@mallory", expect: needs })).toBeUndefined();
+    expect(await failure({ ...one, more: "\n      duration: 31m", expect: needs })).toBeUndefined();
   });
 });
 

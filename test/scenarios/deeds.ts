@@ -74,6 +74,14 @@ export const pullOf = (
   return found;
 };
 
+/** The issue of a use of break-glass. */
+function reviewOf(story: Story, name: string): { repo: Repository; number: number } {
+  const { repo, pull } = pullOf(story, name);
+  const found = [...repo.issues.values()].find(({ body }) => body.includes(`after-review:${repo.id}#${pull.number} `));
+  if (!found) throw new Error(`${name} owes no review`);
+  return { repo, number: found.number };
+}
+
 const open: Deed = (story, who, name, d) => {
   const repo = repoOf(story, d);
   const from = d.on === undefined ? repo.git.tip(repo.defaultBranch) : repo.git.at(pullOf(story, d.on).pull.head);
@@ -236,6 +244,30 @@ const sentences: readonly (readonly [RegExp, Deed])[] = [
     (story, who, name, { text = "" }) => {
       const { repo, pull } = pullOf(story, name);
       story.github.say(repo, pull.number, story.github.person(who), text);
+    },
+  ],
+  [
+    /^(\w+) says on the review of (\w+)$/,
+    (story, who, name, { text = "" }) => {
+      const { repo, number } = reviewOf(story, name);
+      story.github.say(repo, number, story.github.person(who), text);
+    },
+  ],
+  [
+    /^(\w+) puts words into the review of (\w+)$/,
+    (story, _, name, { text = "" }) => {
+      const { repo, number } = reviewOf(story, name);
+      const said = repo.comments.get(number)?.findLast((one) => one.author?.kind === "user");
+      Object.assign(said ?? {}, { body: text, edited: true });
+      story.github.hints.add(`issue:${repo.id}:${number}`);
+    },
+  ],
+  [
+    /^(\w+) closes the review of (\w+)$/,
+    (story, _, name) => {
+      const { repo, number } = reviewOf(story, name);
+      Object.assign(repo.issues.get(number) ?? {}, { state: "closed" });
+      story.github.hints.add(`issue:${repo.id}:${number}`);
     },
   ],
   [

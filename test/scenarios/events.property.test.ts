@@ -57,6 +57,24 @@ const moment = fc.oneof(
   ...["merge", "snapshot", "tip", "commitsBetween"].map((method) => ({ weight: 1, arbitrary: fc.constant(method) })),
 );
 const histories = fc.array(fc.record({ deed, moment }), { minLength: 4, maxLength: 16 });
+/** The same, and what matters to auto_approve. */
+const automaticHistories = fc.array(
+  fc.record({
+    deed: fc.oneof(
+      { weight: 3, arbitrary: deed },
+      { weight: 3, arbitrary: which.map((n): Sentence => [`alice marks ${n} as ready`]) },
+      { weight: 1, arbitrary: fc.constant<Sentence>(["alice leaves acme/sre"]) },
+      { weight: 1, arbitrary: fc.constant<Sentence>(["alice joins acme/sre"]) },
+      {
+        weight: 1,
+        arbitrary: say((p, n) => [`${p} pushes to ${n}`, { bucket: "acme-y", author: "alice", committer: "alice" }]),
+      },
+      { weight: 1, arbitrary: say((p, n) => [`alice pushes to ${n}`, { bucket: "acme-z", coauthors: [p] }]) },
+    ),
+    moment,
+  }),
+  { minLength: 4, maxLength: 16 },
+);
 
 /** Deeds that cannot be done as things stand are not done: nobody can close what is merged. */
 function attempt(story: Story, [sentence, details]: Sentence): void {
@@ -75,22 +93,37 @@ function attempt(story: Story, [sentence, details]: Sentence): void {
   story.clock.advance(2);
 }
 
+interface Company {
+  readonly approvals: number;
+  /** Of auto_approve for alice's team; 0: the role has none. */
+  readonly perDay: number;
+}
+interface Granted {
+  owners: number;
+  auto_approve: number;
+}
+const automatic = (perDay: number): string =>
+  `    auto_approve: { requesters: ["@acme/sre"], max_duration: 1h, actions: ["s3:DeleteBucket"], per_day: ${perDay} }\n`;
+
 async function live(
   db: Db,
   history: readonly { deed: Sentence; moment: string }[],
-  approvals: number,
-): Promise<number> {
-  const story = await Story.begin(db, { settings: `approvals: ${approvals}\n` });
+  { approvals, perDay }: Company,
+): Promise<Granted> {
+  const story = await Story.begin(db, {
+    settings: `approvals: ${approvals}\n`,
+    ...(perDay > 0 && { role: automatic(perDay), teams: { sre: ["alice"] } }),
+  });
   const shown: Shown[] = [];
   const atMerge = new Map<string, string | undefined>();
   const { github, home } = story;
   const policy = () => github.named("acme/access")?.git.tip("main").tree.get(".github/CODEOWNERS")?.text;
   const accepted = policy();
   // The hash of a plan is known when it is granted; so the answers are kept by hash, as closures over the moment.
-  const judgeNow = (name: string, planHash: string): string | undefined => {
+  const judgeNow = (name: string, planHash: string, rule: string): string | undefined => {
     const pull = story.pulls.get(name)?.pull;
     if (!pull) return "no such pull request";
-    return whyNot(github, home, pull, { planHash, shown, approvals });
+    return whyNot(github, home, pull, { planHash, shown, approvals, rule, automatic: granted.auto_approve, perDay });
   };
   const hashesOf = () => [...new Set(shown.flatMap(({ page }) => page.match(/sha256:[0-9a-f]{64}/g) ?? []))];
   const put = github.putCheck.bind(github);
@@ -103,22 +136,31 @@ async function live(
   github.finish = (repo, pull, commit, by) => {
     const name = pull.branch;
     for (const hash of commit === null ? [] : hashesOf())
-      atMerge.set(`${name} ${hash}`, policy() === accepted ? judgeNow(name, hash) : "the policy is not accepted");
+      for (const rule of ["owners", "auto_approve"])
+        atMerge.set(
+          `${name} ${hash} ${rule}`,
+          policy() === accepted ? judgeNow(name, hash, rule) : "the policy is not accepted",
+        );
     finish(repo, pull, commit, by);
   };
-  let granted = 0;
+  const granted: Granted = { owners: 0, auto_approve: 0 };
   story.onEntries = (entries) => {
     for (const entry of entries) {
       if (entry.type !== "granted") continue;
-      granted++;
+      const { rule } = entry;
+      if (rule === "break_glass") throw new Error("nobody asked for break-glass");
       const name = [...story.pulls].find(([, { pull }]) => pull.number === entry.pull_request)?.[0] ?? "?";
-      expect(atMerge.get(`${name} ${entry.plan_hash}`) ?? "fine", `at the merge of ${name}`).toBe("fine");
-      expect(atMerge.has(`${name} ${entry.plan_hash}`), `${name} was merged with a plan that was shown`).toBe(true);
-      expect(judgeNow(name, entry.plan_hash) ?? "fine", `at the grant of ${name}`).toBe("fine");
+      expect(atMerge.get(`${name} ${entry.plan_hash} ${rule}`) ?? "fine", `at the merge of ${name}`).toBe("fine");
+      expect(atMerge.has(`${name} ${entry.plan_hash} ${rule}`), `${name} was merged with a plan that was shown`).toBe(
+        true,
+      );
+      expect(judgeNow(name, entry.plan_hash, rule) ?? "fine", `at the grant of ${name}`).toBe("fine");
+      granted[rule]++;
     }
   };
 
-  for (const name of pulls) perform(story, `alice asks for ${name}`);
+  // What nobody has to approve is not over before it began.
+  for (const name of pulls) perform(story, `alice asks for ${name}`, { draft: perDay > 0 });
   await story.settle();
   for (const { deed: what, moment: when } of history) {
     if (["merge", "snapshot", "tip", "commitsBetween"].includes(when)) {
@@ -150,10 +192,27 @@ test("no history of events ends in a grant that the rules would not give", {
   await fc.assert(
     fc.asyncProperty(histories, fc.constantFrom(1, 1, 2), async (history, approvals) => {
       await truncate({ db });
-      granted += await live(db, history, approvals);
+      granted += (await live(db, history, { approvals, perDay: 0 })).owners;
     }),
     { numRuns: slow ? 2000 : 40 },
   );
   // Where nothing is granted, nothing is granted wrongly.
   expect(granted).toBeGreaterThan(slow ? 200 : 3);
+});
+
+test("no history of events ends in an automatic approval that the rules would not give", {
+  timeout: slow ? 1_800_000 : 120_000,
+}, async () => {
+  const all: Granted = { owners: 0, auto_approve: 0 };
+  const { db } = await open();
+  await fc.assert(
+    fc.asyncProperty(automaticHistories, fc.constantFrom(1, 2), async (history, perDay) => {
+      await truncate({ db });
+      const granted = await live(db, history, { approvals: 1, perDay });
+      all.owners += granted.owners;
+      all.auto_approve += granted.auto_approve;
+    }),
+    { numRuns: slow ? 1000 : 25 },
+  );
+  expect(all.auto_approve).toBeGreaterThan(slow ? 100 : 3);
 });

@@ -19,7 +19,15 @@ export function whyNot(
   github: ModelGitHub,
   repo: Repository,
   pull: PullRequest,
-  request: { readonly planHash: string; readonly shown: readonly Shown[]; readonly approvals: number },
+  request: {
+    readonly planHash: string;
+    readonly shown: readonly Shown[];
+    readonly approvals: number;
+    readonly rule: string;
+    /** Granted to the requester by auto_approve so far; stories last less than a day. */
+    readonly automatic: number;
+    readonly perDay: number;
+  },
 ): string | undefined {
   const { git } = repo;
   const author = pull.author;
@@ -41,12 +49,22 @@ export function whyNot(
   const last = pushes.findLast((row) => row.after === pull.head)?.actor;
   if (last) wrote.push(last);
 
+  // Every rule stands on this; what follows is the owners' word.
+  if (request.rule === "auto_approve") {
+    const rows = pushes.filter((row) => row.after !== "0".repeat(40));
+    if (github.secretTeams.has("acme/sre") || !github.teams.get("acme/sre")?.has(author.login)) return "not of sre";
+    if (rows.some((row) => row.actor?.id !== author.id)) return "another pushed too";
+    if (wrote.some((who) => who.id !== author.id)) return "another wrote or committed it";
+    if (pull.draft) return "a draft";
+    if (request.automatic >= request.perDay) return "the day's number is used up";
+  }
   const owners = github.secretTeams.has("acme/cloud-owners") ? new Set() : github.teams.get("acme/cloud-owners");
   const words = new Map(pull.reviews.flatMap((review) => (review.author ? [[review.author.id, review]] : [])));
   const ofOwners = [...words.values()].filter(
     ({ author: who }) => who?.kind === "user" && owners?.has(who.login) && repo.writers.has(who.login),
   );
   if (ofOwners.some((r) => r.state === "CHANGES_REQUESTED" && r.author?.id !== author.id)) return "an owner objects";
+  if (request.rule === "auto_approve") return undefined;
   const plans = request.shown.filter((check) => check.head === pull.head && check.page.includes(request.planHash));
   const counted = ofOwners.filter(
     (r) =>

@@ -4,7 +4,14 @@ import { openCatalogue } from "../../src/action-catalogue/index.ts";
 import type { CloudKind } from "../../src/access-repo/types.ts";
 import type { Actor } from "../../src/approval/types.ts";
 import { CountersignError } from "../../src/base/errors.ts";
-import { dispatchRun, type GrantDeps, reconcileHead, reconcileIssue, sweepGrants } from "../../src/grant/index.ts";
+import {
+  dispatchRun,
+  type GrantDeps,
+  reconcileAfterReview,
+  reconcileHead,
+  reconcileIssue,
+  sweepGrants,
+} from "../../src/grant/index.ts";
 import type { Entry } from "../../src/ledger/index.ts";
 import { reconcilePullRequest } from "../../src/pull-request/index.ts";
 import { createRecorder } from "../../src/recorder/index.ts";
@@ -74,7 +81,11 @@ export class Story {
           log,
           kinds,
           actions: catalogue,
-          config: { publicUrl: "https://countersign.example", frozen: company.operatorFrozen ?? [] },
+          config: {
+            publicUrl: "https://countersign.example",
+            webUrl: "https://github.example",
+            frozen: company.operatorFrozen ?? [],
+          },
           enqueue: async (key, runAt) => self.#enqueue(key, runAt),
           recorder,
           ledgerKey: () => ({ kid: keys.ledger.kid, publicKey: keys.ledger.publicKey }),
@@ -134,6 +145,7 @@ export class Story {
     if (kind === "access-repo") return reconcileHead(this.#deps, Number(first));
     if (kind === "pull-request") return reconcilePullRequest(this.#deps, Number(first), Number(second));
     if (kind === "issue") return reconcileIssue(this.#deps, Number(first), Number(second));
+    if (kind === "after-review") return reconcileAfterReview(this.#deps, Number(first), Number(second));
     if (kind === "dispatch") return dispatchRun(this.#deps, first);
     if (kind === "flush") {
       const repo = [...this.github.repositories.values()].find(({ id }) => id === Number(first));

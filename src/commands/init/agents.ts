@@ -37,7 +37,7 @@ Exit codes: 0 fine, 1 findings, 2 wrong call. With \`--json\`, 0 and 1 print one
 Every scalar is text: \`no\`, \`012\` and dates need no quotes. Durations: \`30m\`, \`4h\`, \`7d\`. Times: \`2026-11-24T09:00:00Z\`. Refs are full: \`refs/heads/main\`. Unknown or double
 keys, anchors, aliases and tags are errors. A name is used once, also after the file was deleted.
 
-Owners approve, always: this version decides nothing by \`auto_approve\` or \`break_glass\`. Say in the pull request what the access is for, and wait.
+Owners approve, unless the role's \`auto_approve\` covers all that is asked: the check run says which. Never write \`break_glass\` on your own: that is a person's decision. Say in the pull request what the access is for, and wait.
 `;
 
 /** Every one is run by a test, in this order. */

@@ -10,10 +10,11 @@ approvals: 1            # approvals by owners of a request's path; a role may as
 # frozen: [{ target: aws-example }, { requester: "@mallory" }, { approver: "@mallory" }]
 frozen: []
 
-# Keys that parse but that this version of Countersign does not decide by: pending_expiry closes nothing, and requests with
-# break_glass need ordinary approval.
-# pending_expiry: 7d
+# Access without approval, for roles with break_glass: true; an owner who is not the person reviews it after.
 # break_glass: { members: ["@incident-commander"], max_duration: 1h, review_within: 72h }
+
+# A key that parses but that this version of Countersign does not decide by: pending_expiry closes nothing.
+# pending_expiry: 7d
 `;
 
 export const codeowners = (repo: NewAccessRepo): string => {

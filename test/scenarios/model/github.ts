@@ -237,6 +237,12 @@ export class ModelGitHub implements GitHub {
     const team = `${org}/${slug}`.toLowerCase();
     return !this.secretTeams.has(team) && (this.teams.get(team)?.has(login) ?? false);
   }
+  async teamRoster(_: RepoRef, org: string, slug: string): ReturnType<GitHub["teamRoster"]> {
+    this.before?.("teamRoster");
+    const team = `${org}/${slug}`.toLowerCase();
+    const members = this.secretTeams.has(team) ? undefined : this.teams.get(team);
+    return members ? { kind: "members", logins: [...members] } : { kind: "not_visible" };
+  }
   async canWrite(fullName: string, person: Actor) {
     this.before?.("canWrite");
     return this.named(fullName)?.writers.has(person.login) ?? false;

@@ -18,7 +18,17 @@ import {
   importedEntries,
 } from "./exchange/index.ts";
 import { createGitHub, createResolver, createTokenApp, LEDGER_BRANCH } from "./github/index.ts";
-import { dispatchRun, flushKey, type GrantDeps, reconcileHead, reconcileIssue, sweepGrants } from "./grant/index.ts";
+import {
+  cancelRevokedRun,
+  commentsKey,
+  dispatchRun,
+  flushKey,
+  type GrantDeps,
+  reconcileComments,
+  reconcileHead,
+  reconcileIssue,
+  sweepGrants,
+} from "./grant/index.ts";
 import { createHttp, listen } from "./http/index.ts";
 import { discovery, keyAdmin, openKeys, sealer } from "./issuer/index.ts";
 import { accessRepoKey, issueKey, pullRequestKey, readEnrolment, reconcilePullRequest } from "./pull-request/index.ts";
@@ -182,6 +192,15 @@ async function assemble(
       case "pull-request":
         await reconcilePullRequest(grantDeps, Number(first), Number(second));
         return exchange.refreshIndex();
+      case "comments":
+        await reconcileComments(
+          { ...grantDeps, endCredentials: () => exchange.revokeEnded() },
+          Number(first),
+          Number(second),
+        );
+        return exchange.refreshIndex();
+      case "cancel":
+        return cancelRevokedRun(grantDeps, first);
       case "issue":
         return reconcileIssue(grantDeps, Number(first), Number(second));
       case "dispatch":
@@ -283,6 +302,8 @@ async function appOctokit(config: Config, { id, privateKey }: AppCredentials, lo
 const idle = new Set([
   "pull_request review_requested",
   "pull_request review_request_removed",
+  "issue_comment edited", // nobody's word any more
+  "issue_comment deleted", // what was seen stands
   "check_run created",
   "check_run completed",
 ]);
@@ -296,7 +317,9 @@ async function routeHint(hint: Hint, trx: Db, enrolled: ReadonlySet<number>): Pr
   if (!enrolled.has(id)) return [];
   if (hint.event === "push" && hint.ref !== `refs/heads/${LEDGER_BRANCH}`) return [accessRepoKey(id)];
   if (hint.issue !== null) return [issueKey(id, hint.issue)];
-  const keys = hint.pullRequests.map((number) => pullRequestKey(id, number));
+  // What is said changes no plan and no decision; what it changes asks for the rest itself.
+  const jobOf = hint.event === "issue_comment" ? commentsKey : pullRequestKey;
+  const keys = hint.pullRequests.map((number) => jobOf(id, number));
   if (hint.event !== "check_run" || keys.length > 0) return keys;
   // "Re-evaluate" on a check whose pull request GitHub does not list: every one that shows our check.
   const rows = await trx

@@ -19,3 +19,5 @@ export const LATER = 600_000;
 /** Job that writes what waits for the ledger of one access repo. */
 export const flushKey = (repositoryId: number): string => `flush:${repositoryId}`;
 export const dispatchKey = (id: string): string => `dispatch:${id}`;
+/** Job that reads what is said on one pull request. */
+export const commentsKey = (repositoryId: number, number: number): string => `comments:${repositoryId}:${number}`;

@@ -42,7 +42,8 @@ export type QuarantineCode =
   | "decision_differs"
   | "name_used"
   | "slot_over"
-  | "frozen";
+  | "frozen"
+  | "revoked";
 
 /**
  * A grant needs both: our stored approved decision for exactly this pull request, head, blobs, policy and plan, and a new

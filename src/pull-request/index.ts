@@ -8,3 +8,6 @@ export { findOwn, marked } from "./marker.ts";
 export { watchedPullRequests } from "./pending.ts";
 export { planPostedAt, readPosted, withoutEarlier } from "./posted-plan.ts";
 export { reconcilePullRequest } from "./reconcile.ts";
+export { type Command, parseRevoke, readCommand } from "./comments/parse.ts";
+export { mayEnd, policyInForce, whoMayEnd } from "./may-end.ts";
+export { type RevokedRequest, revokedRequests } from "./revoked.ts";

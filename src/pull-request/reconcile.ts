@@ -17,6 +17,7 @@ import { evaluatePolicy } from "./evaluate-policy.ts";
 import { evaluateRequests } from "./evaluate-request.ts";
 import { type MergeMessage, policyMessage, requestMessage } from "./merge-message.ts";
 import { forgetPending, rememberPending } from "./pending.ts";
+import { revokedCheck, revokedRequests } from "./revoked.ts";
 import { planPostedAt, post, type Posted, readPosted, withoutEarlier } from "./posted-plan.ts";
 
 /**
@@ -126,6 +127,8 @@ async function judgeRequest(context: Context, accepted: Digest, paths: readonly 
       "Somebody changed who may grant what without Countersign's decision. Nothing is granted until the policy is restored or accepted by a policy pull request.";
     return invalid(plainCheck("failure", "Policy quarantine", [way]));
   }
+  const revoked = await revokedRequests(deps.db, id, number);
+  if (revoked.length > 0) return invalid(revokedCheck(revoked));
   const used = await usedPaths(deps, snapshot, paths);
   if (used.length > 0) {
     const way = "A request is used once. Give the file a new name.";

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { assert, property, string } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseRevoke, readCommand } from "../../../src/pull-request/comments/parse.ts";
 
@@ -37,8 +37,8 @@ describe("readCommand", () => {
   });
 
   it("C62 hands on neither control nor hidden characters, and no second line, whatever was written", () => {
-    fc.assert(
-      fc.property(fc.string({ unit: "binary" }), (text) => {
+    assert(
+      property(string({ unit: "binary" }), (text) => {
         const command = readCommand(`/countersign ${text}`);
         const read = `${command?.name}${command?.rest}`;
         expect(read).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/u);

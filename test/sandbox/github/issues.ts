@@ -243,6 +243,13 @@ export const issueRoutes: readonly Route[] = [
     const { issue, comment: k } = findComment(c);
     return { status: 200, body: renderComment(c, issue, k) };
   }),
+  onRepo(`DELETE ${at}/comments/{comment_id}`, WRITE, (c) => {
+    const { issue, comment: k } = findComment(c);
+    mayEdit(c, k.user);
+    issue.comments.splice(issue.comments.indexOf(k), 1);
+    emit(c, issue, k, "deleted");
+    return { status: 204 };
+  }),
   onRepo(`PATCH ${at}/comments/{comment_id}`, WRITE, (c) => {
     const { issue, comment: k } = findComment(c);
     mayEdit(c, k.user);

@@ -4,7 +4,8 @@ import type { Actor, CommitInfo, Push, Snapshot } from "./types.ts";
 const zeros = "0".repeat(40);
 
 /** Rows that left a commit on the branch: its deletion after the merge says nothing about who wrote what was merged. */
-const realPushes = (snapshot: Snapshot): readonly Push[] => snapshot.pushes.filter((push) => push.after !== zeros);
+export const realPushes = (snapshot: Snapshot): readonly Push[] =>
+  snapshot.pushes.filter((push) => push.after !== zeros);
 
 /**
  * The push that brought the head, undefined where GitHub does not show it yet. While the pull request is open it must be the

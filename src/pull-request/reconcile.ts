@@ -17,6 +17,7 @@ import { evaluatePolicy } from "./evaluate-policy.ts";
 import { evaluateRequests } from "./evaluate-request.ts";
 import { type MergeMessage, policyMessage, requestMessage } from "./merge-message.ts";
 import { forgetPending, rememberPending } from "./pending.ts";
+import { judgeRevocation } from "./revocation.ts";
 import { revokedCheck, revokedRequests } from "./revoked.ts";
 import { planPostedAt, post, type Posted, readPosted, withoutEarlier } from "./posted-plan.ts";
 
@@ -102,10 +103,10 @@ async function judge(context: Context): Promise<void> {
         null,
       );
     case "revocation":
-      return say("success", "Revocation", [
-        "Merging this ends the grants of the deleted requests at once.",
-        ...kind.paths,
-      ]);
+      return judgeRevocation(context, kind.paths, {
+        merge: async (message) => merge(context, message(await ledgerHead(context))),
+        askReviewers: (decision) => bestEffort(deps, [() => askReviewers(context, decision)]),
+      });
     case "policy":
       return judgePolicy(context);
     case "request":

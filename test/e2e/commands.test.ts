@@ -138,3 +138,51 @@ test("help, and what there is instead of an unknown command; a quoted one is no 
   await say("alice", ask, "/countersign revoke enough");
   expect((await answers(ask)).at(-1)).toContain("**Withdrawn**");
 });
+
+/** A pull request that deletes the files of these requests. */
+const drop = (by: string, asks: readonly Ask[], more: { branch?: string } = {}): Promise<Ask> =>
+  play.ask({ by, files: Object.fromEntries(asks.map(({ path }) => [path, null])), ...more });
+
+test("a revocation pull request of the requester's own is merged without approval, ends the grant and cancels the run", async () => {
+  const ask = await play.grant({ dispatch: true });
+  expect(play.world.github.runs.open()).toHaveLength(1);
+  const deletion = await drop("alice", [ask]);
+  expect(await play.merged(deletion)).toBe(true);
+  const check = await play.check(deletion.head);
+  expect(check.title).toBe("Revocation. Approved");
+  expect(check.summary).toContain("ends one grant at once");
+  expect(play.world.github.runs.open()).toEqual([]);
+  const alice = play.world.github.users.alice;
+  expect(await revoked(ask.path)).toMatchObject([{ how: "deletion", by: { id: alice?.id, login: "alice" } }]);
+});
+
+test("a stranger's revocation pull request waits for an owner, whose one approval is enough", async () => {
+  const ask = await play.grant();
+  const deletion = await drop("mallory", [ask]);
+  expect(await play.merged(deletion)).toBe(false);
+  expect((await play.check(deletion.head)).title).toBe("Revocation. Valid. Needs 1 more: @acme/cloud-owners");
+  // Who may end it may say so, and is no owner for that.
+  await play.review("alice", deletion);
+  expect(await play.merged(deletion)).toBe(false);
+  expect(await play.use(ask)).toBe("released");
+  await play.review("carol", deletion);
+  expect(await play.merged(deletion)).toBe(true);
+  expect(await play.use(ask)).toBe("grant_revoked");
+});
+
+test("C54 a stranger's push to a requester's revocation takes away that it needs no approval", async () => {
+  const ask = await play.grant();
+  const other = await play.grant();
+  const alice = play.world.player("alice");
+  // A draft, so that the stranger is faster.
+  const branch = play.name();
+  await alice.push(branch, { [ask.path]: null }, { from: "origin/main" });
+  const { data } = await alice.api.rest.pulls.create({ ...access, title: branch, head: branch, base: "main", draft: true });
+  await play.settle();
+  const head = await play.world.player("mallory").push(branch, { [other.path]: null }, { from: `origin/${branch}` });
+  await play.settle();
+  await play.ready({ number: data.number });
+  expect(await play.merged({ number: data.number })).toBe(false);
+  expect((await play.check(head)).summary).toContain("mallory pushed as well");
+  expect(await play.use(ask)).toBe("released");
+});

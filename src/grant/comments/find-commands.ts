@@ -1,6 +1,6 @@
-import { readCommand } from "../../pull-request/index.ts";
-import { type Enrolment } from "../../pull-request/index.ts";
+import { type Enrolment, readCommand } from "../../pull-request/index.ts";
 import { commentsKey, type GrantDeps } from "../deps.ts";
+import { handledComments } from "./handled.ts";
 
 /** The row of `read_comments` that is about a whole repository. */
 const whole = 0;
@@ -29,7 +29,7 @@ export async function findCommands(
   for (let pages = 0; pages < mostPages; pages++) {
     const listed = await github.commentsSince(enrolment, since);
     const commands = listed.filter(({ body }) => readCommand(body) !== null);
-    const known = await handled(
+    const known = await handledComments(
       db,
       enrolment.id,
       commands.map(({ id }) => id),
@@ -51,21 +51,6 @@ export async function findCommands(
     .values({ repository_id: enrolment.id, number: whole, up_to })
     .onConflict((c) => c.columns(["repository_id", "number"]).doUpdateSet({ up_to }))
     .execute();
-}
-
-async function handled(
-  db: GrantDeps["db"],
-  repositoryId: number,
-  ids: readonly number[],
-): Promise<ReadonlySet<number>> {
-  if (ids.length === 0) return new Set();
-  const rows = await db
-    .selectFrom("handled_comment")
-    .select("comment_id")
-    .where("repository_id", "=", String(repositoryId))
-    .where("comment_id", "in", ids.map(String))
-    .execute();
-  return new Set(rows.map((row) => Number(row.comment_id)));
 }
 
 /** Commands whose answer does not stand yet. */

@@ -19,6 +19,7 @@ import { cancelKey, cancelRevokedRun } from "../cancel-runs.ts";
 import { commentsKey, flushKey, type GrantDeps } from "../deps.ts";
 import { chooseRequest, edited, help, reviewedElsewhere, strangers, unknown } from "./answers.ts";
 import { effectAnswer } from "./effect-answer.ts";
+import { handledComments } from "./handled.ts";
 import { readHoldings } from "./holdings.ts";
 import { revokeRequest } from "./revoke.ts";
 
@@ -53,7 +54,8 @@ export async function reconcileComments(deps: Deps, repositoryId: number, number
   let more = true;
   for (let pages = 0; pages < mostPages && more; pages++) {
     const { comments, next } = await deps.github.commentPage(enrolment, number, after);
-    for (const comment of comments) await attempt(handle(deps, enrolment, number, comment));
+    for (const said of await newCommands(deps.db, repositoryId, comments))
+      await attempt(handle(deps, enrolment, number, said));
     more = next !== null;
     after = next;
     // Once a comment could not be judged its page is read again, and those behind it as well.
@@ -65,28 +67,17 @@ export async function reconcileComments(deps: Deps, repositoryId: number, number
 }
 
 /** Stores that a comment was seen, and what it changes. */
-async function handle(deps: Deps, enrolment: Enrolment, number: number, comment: IssueComment): Promise<void> {
-  const command = readCommand(comment.body);
-  const { author } = comment;
-  // Apps speak in the words of whoever wrote to them, and a deleted account is nobody.
-  if (!command || author?.kind !== "user") return;
-  if (await findRow(deps.db, enrolment.id, comment.id)) return;
-  const step = comment.edited ? { answer: edited } : await judge(deps, enrolment, number, author, command);
-  await settle(deps, enrolment, number, { ...comment, author }, command, step);
+async function handle(deps: Deps, enrolment: Enrolment, number: number, said: Said): Promise<void> {
+  const step = said.edited ? { answer: edited } : await judge(deps, enrolment, number, said);
+  await settle(deps, enrolment, number, said, step);
 }
 
-type Said = IssueComment & { readonly author: NonNullable<IssueComment["author"]> };
+type Said = IssueComment & { readonly author: NonNullable<IssueComment["author"]>; readonly command: Command };
 type Step =
   | { readonly answer: string }
   | { readonly revoke: { readonly path: string; readonly merged: boolean; readonly reason: string } };
 
-async function judge(
-  deps: Deps,
-  enrolment: Enrolment,
-  number: number,
-  author: Said["author"],
-  command: Command,
-): Promise<Step> {
+async function judge(deps: Deps, enrolment: Enrolment, number: number, { author, command }: Said): Promise<Step> {
   switch (command.name) {
     case "":
     case "help":
@@ -115,8 +106,7 @@ async function settle(
   deps: Deps,
   enrolment: Enrolment,
   number: number,
-  { id, author }: Said,
-  command: Command,
+  { id, author, command }: Said,
   step: Step,
 ): Promise<void> {
   const now = deps.clock.now();
@@ -196,18 +186,31 @@ async function closeIfOpen(deps: Deps, enrolment: Enrolment, number: number): Pr
 
 const kind = "answer";
 
-/** At most one answer to a comment: where one may have been sent, it is looked for first. */
+/**
+ * At most one answer to a comment: whoever notes the try first sends it, and where one may have been sent it is looked for. Not
+ * while another server may still be sending it.
+ */
 async function answer(deps: Deps, enrolment: Enrolment, row: Row, text: string): Promise<void> {
-  const key = row.comment_id;
-  if (row.reply_tried_at !== null && (await stands(deps, enrolment, row))) return;
-  await deps.db
+  const now = deps.clock.now();
+  const { reply_tried_at: tried } = row;
+  const wait = tried === null ? 0 : tried.getTime() + underWay - now.getTime();
+  if (wait > 0) throw underWayElsewhere(wait / 1000);
+  if (tried !== null && (await stands(deps, enrolment, row))) return;
+  const taken = await deps.db
     .updateTable("handled_comment")
-    .set({ reply_tried_at: deps.clock.now() })
+    .set({ reply_tried_at: now })
     .where("repository_id", "=", row.repository_id)
     .where("comment_id", "=", row.comment_id)
-    .execute();
-  await deps.github.createComment(enrolment, row.number, marked(text, kind, key));
+    .where((b) => (tried === null ? b("reply_tried_at", "is", null) : b("reply_tried_at", "=", tried)))
+    .executeTakeFirst();
+  if (taken.numUpdatedRows !== 1n) throw underWayElsewhere(underWay / 1000);
+  await deps.github.createComment(enrolment, row.number, marked(text, kind, row.comment_id));
 }
+
+/** Longer than a call to GitHub takes. */
+const underWay = 15_000;
+const underWayElsewhere = (after: number): RetryLater =>
+  new RetryLater("answer_under_way", "An answer to this comment may be on its way.", { after: Math.ceil(after) });
 
 async function stands(deps: Deps, enrolment: Enrolment, row: Row): Promise<boolean> {
   let after = await readUpTo(deps.db, enrolment.id, row.number);
@@ -231,13 +234,20 @@ const unfinished = (db: Db, repositoryId: number, number: number): Promise<Row[]
     .orderBy("comment_id")
     .execute();
 
-const findRow = (db: Db, repositoryId: number, comment: number) =>
-  db
-    .selectFrom("handled_comment")
-    .select("comment_id")
-    .where("repository_id", "=", String(repositoryId))
-    .where("comment_id", "=", String(comment))
-    .executeTakeFirst();
+/** Apps speak in the words of whoever wrote to them, and a deleted account is nobody: theirs are no commands. */
+async function newCommands(db: Db, repositoryId: number, comments: readonly IssueComment[]): Promise<readonly Said[]> {
+  const commands = comments.flatMap((comment): Said[] => {
+    const { author } = comment;
+    const command = author?.kind === "user" ? readCommand(comment.body) : null;
+    return author && command ? [{ ...comment, author, command }] : [];
+  });
+  const known = await handledComments(
+    db,
+    repositoryId,
+    commands.map(({ id }) => id),
+  );
+  return commands.filter(({ id }) => !known.has(id));
+}
 
 async function answersWithinHour(db: Db, repositoryId: number, number: number, now: Date): Promise<number> {
   const { n } = await db

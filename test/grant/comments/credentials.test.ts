@@ -63,7 +63,7 @@ describe("what is said of credentials that live on", () => {
         started_at: time.now,
         deadline: new Date(time.now.getTime() + 45_000),
         entry_id: entry.id,
-        ledger_commit: null,
+        ledger_commit: sha(2),
         correlation_id: "c",
         ...(exchange.sealed_token && { sealed_token: exchange.sealed_token, sealed_until: time.now }),
       })

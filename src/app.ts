@@ -3,7 +3,7 @@ import { type Logger, pino } from "pino";
 import { Probot, ProbotOctokit } from "probot";
 import { jsonSchemas } from "./access-repo/index.ts";
 import { openCatalogue } from "./action-catalogue/index.ts";
-import { keyHandlers } from "./admin/index.ts";
+import { type AdminHandlers, keyHandlers } from "./admin/index.ts";
 import { openAdmin } from "./admin-socket.ts";
 import { type Clock, systemClock } from "./base/clock.ts";
 import { brokers } from "./cloud/index.ts";
@@ -24,9 +24,11 @@ import {
   dispatchRun,
   flushKey,
   type GrantDeps,
+  liveGrants,
   reconcileComments,
   reconcileHead,
   reconcileIssue,
+  revokeByOperator,
   sweepGrants,
 } from "./grant/index.ts";
 import { createHttp, listen } from "./http/index.ts";
@@ -240,7 +242,7 @@ async function assemble(
     errors: Object.entries(codes).map(([code, { status, sentence, cure }]) => ({ code, status, sentence, cure })),
     ready: () => readiness(store, github, db),
   });
-  const handlers = keyHandlers({
+  const keysByAdmin = keyHandlers({
     keys: keyAdmin({ db, sealer: seal }, clock, ledgersByKey),
     changed: keys.refresh,
     async handOver() {
@@ -249,6 +251,15 @@ async function assemble(
       return ledgers.map(({ fullName }) => fullName);
     },
   });
+  const handlers: AdminHandlers = {
+    ...keysByAdmin,
+    grants_live: () => liveGrants(grantDeps),
+    grants_revoke: async (what) => {
+      const done = await revokeByOperator({ ...grantDeps, endCredentials: () => exchange.revokeEnded() }, what);
+      await exchange.refreshIndex();
+      return done;
+    },
+  };
   const admin = await openAdmin(config.dataDir, handlers, log);
   const server = await listen({ app: http, host: config.host, port: config.port }).catch(async (error: unknown) => {
     await admin?.close();

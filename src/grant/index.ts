@@ -6,6 +6,7 @@ import { findCommands } from "./comments/find-commands.ts";
 import { openDispatches } from "./dispatch.ts";
 import { expireGrants } from "./end-grants.ts";
 
+export { liveGrants, revokeByOperator } from "./operator.ts";
 export { cancelRevokedRun } from "./cancel-runs.ts";
 export { reconcileComments } from "./comments/reconcile-comments.ts";
 export { commentsKey, flushKey, type GrantDeps } from "./deps.ts";

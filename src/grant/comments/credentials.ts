@@ -1,18 +1,8 @@
 import { formatInstant } from "../../base/duration.ts";
 import { forMarkdown, forMarkdownBlock, forMarkdownCode } from "../../base/text.ts";
-import { parseEntry } from "../../ledger/index.ts";
-import type { IssuedEntry } from "../../ledger/types.ts";
 import type { PlanData } from "../../plan/types.ts";
 import type { Db } from "../../store/index.ts";
-
-/** What was released under a grant and may still open something. */
-interface Credential {
-  readonly issued: IssuedEntry;
-  /** Until when, at most. */
-  readonly until: Date;
-  /** github: `gone` once GitHub said so. Other clouds do not let us end what they issued. */
-  readonly ended: "no" | "asked" | "gone";
-}
+import { type Credential, releasedCredentials } from "../credentials.ts";
 
 /** Most that are told one by one; the rest is in the ledger. */
 const most = 20;
@@ -24,24 +14,9 @@ const most = 20;
 export async function liveCredentials(db: Db, grant: string, revokedAt: Date, now: Date): Promise<readonly string[]> {
   const row = await db.selectFrom("grant").select("plan").where("id", "=", grant).executeTakeFirstOrThrow();
   const plan = JSON.parse(row.plan) as PlanData;
-  const rows = await db
-    .selectFrom("exchange as x")
-    .innerJoin("ledger_entry as l", "l.id", "x.entry_id")
-    .select(["l.body", "x.sealed_token"])
-    .where("x.grant_id", "=", grant)
-    .where("x.state", "=", "released")
-    .orderBy("x.started_at")
-    .execute();
-  if (rows.length === 0) return ["No credentials were issued under it."];
-  const live = rows
-    .map(({ body, sealed_token }): Credential | null => {
-      const issued = parseEntry(body);
-      if (issued.type !== "issued") return null;
-      const ended = issued.kind !== "github" ? "no" : sealed_token === null ? "gone" : "asked";
-      return { issued, until: livesUntil(issued), ended };
-    })
-    .filter((one) => one !== null)
-    .filter((one) => one.until > now);
+  const all = await releasedCredentials(db, [grant]);
+  if (all.length === 0) return ["No credentials were issued under it."];
+  const live = all.filter((one) => one.until > now);
   if (live.length === 0) return ["All credentials that were issued under it have ended."];
   const shown = live.slice(0, most);
   const more = live.length - shown.length;
@@ -52,13 +27,6 @@ export async function liveCredentials(db: Db, grant: string, revokedAt: Date, no
     ...(more > 0 ? [`- and ${more} more: see the entries \`issued\` of the ledger`] : []),
     ...(live.some((one) => one.ended === "no") ? ["", ...howToCut(plan, revokedAt)] : []),
   ];
-}
-
-/** With `delivery: assertion` the job may trade what it got for tokens that live longer (cloud/azure). */
-function livesUntil({ kind, identifiers, expires_at }: IssuedEntry): Date {
-  const text = kind === "azure" ? (identifiers["graph_tokens_until"] ?? expires_at) : expires_at;
-  const until = new Date(text);
-  return Number.isFinite(until.getTime()) ? until : new Date(expires_at);
 }
 
 function line({ issued, until, ended }: Credential): string {

@@ -15,34 +15,41 @@ export interface Endable {
 }
 
 /**
- * Whether a person may end a request, its grant or its file: its requester, an owner of its path under the accepted policy, or
- * a break-glass member; all as they are now. An owner has write here, as for approving (C26). A user named as break-glass
- * member as well, since a name can be registered again (C07); of a member of a team GitHub vouches for the account.
+ * Tells whether a person may end a request, its grant or its file: its requester, an owner of its path under the accepted policy,
+ * or a break-glass member; all as they are now. An owner has write here, as for approving (C26). A user named as break-glass
+ * member as well, since a name can be registered again (C07); of a member of a team GitHub vouches for the account. GitHub is
+ * asked about each team once, however many requests there are.
  *
  * @param policy null where the accepted policy cannot be read: then only the requester may
  */
-export async function mayEnd(
+export function mayEnd(
   { github }: AsksGitHub,
   repo: RepoRef,
   policy: Policy | null,
   person: Actor,
-  { path, requester }: Endable,
-): Promise<boolean> {
-  if (person.kind !== "user") return false;
-  if (requester?.id === person.id) return true;
-  if (policy === null) return false;
+): (what: Endable) => Promise<boolean> {
+  const teams = new Map<string, boolean>();
+  const inTeam = async (org: string, slug: string): Promise<boolean> => {
+    const key = `${org}/${slug}`.toLowerCase();
+    const known = teams.get(key) ?? (await github.teamMember(repo, org, slug, person.login));
+    teams.set(key, known);
+    return known;
+  };
   const among = async (owners: readonly Owner[]): Promise<"user" | "team" | null> => {
     if (owners.some((o) => o.kind === "user" && o.login.toLowerCase() === person.login.toLowerCase())) return "user";
-    for (const owner of owners) {
-      if (owner.kind === "team" && (await github.teamMember(repo, owner.org, owner.slug, person.login))) return "team";
-    }
+    for (const owner of owners) if (owner.kind === "team" && (await inTeam(owner.org, owner.slug))) return "team";
     return null;
   };
   let writes: boolean | undefined;
   const canWrite = async (): Promise<boolean> => (writes ??= await github.canWrite(repo.fullName, person));
-  const helps = await among(policy.settings.break_glass?.members ?? []);
-  if (helps === "team" || (helps === "user" && (await canWrite()))) return true;
-  return (await among(ownersOf(policy.codeowners, path)?.owners ?? [])) !== null && (await canWrite());
+  return async ({ path, requester }) => {
+    if (person.kind !== "user") return false;
+    if (requester?.id === person.id) return true;
+    if (policy === null) return false;
+    const helps = await among(policy.settings.break_glass?.members ?? []);
+    if (helps === "team" || (helps === "user" && (await canWrite()))) return true;
+    return (await among(ownersOf(policy.codeowners, path)?.owners ?? [])) !== null && (await canWrite());
+  };
 }
 
 /** Who may end a request, in words. Raw names: the sink escapes them, so that nobody is called who was not asked. */

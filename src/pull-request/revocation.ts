@@ -44,11 +44,9 @@ export async function judgeRevocation(context: Context, paths: readonly string[]
   const files = await deletedFiles(deps.db, enrolment.id, paths);
   const work = ownWork(snapshot);
   if (work.kind === "retry") throw new RetryLater("github_behind", work.text);
+  const may = work.kind === "own" && author ? mayEnd(deps, snapshot.repository, policy, author) : null;
   const foreign: Deleted[] = [];
-  for (const file of files) {
-    const own = work.kind === "own" && author && (await mayEnd(deps, snapshot.repository, policy, author, file));
-    if (!own) foreign.push(file);
-  }
+  for (const file of files) if (!(await may?.(file))) foreign.push(file);
   if (foreign.length > 0 && policy === null) {
     const why =
       "The policy in force cannot be read, so nobody knows who owns these: only who asked for a request may end it.";

@@ -23,18 +23,18 @@ export const reviewedElsewhere =
 export const edited =
   "This comment was edited, so nobody can tell whose word it is: it changes nothing. Write the command in a new comment.";
 
-export const noRequest = "This pull request holds no request, so there is nothing to revoke here.";
+const noRequest = "This pull request holds no request, so there is nothing to revoke here.";
 
-export const noReason = `Why? The reason is recorded: ${usage}`;
+const noReason = `Why? The reason is recorded: ${usage}`;
 
 /** Over already; `says` is what it is told with. */
-export const over = (held: Held): string =>
+const over = (held: Held): string =>
   `${forMarkdownCode(held.path)} was over already: ${forMarkdown(held.over ?? "it has ended")}. Nothing was changed.`;
 
 export const strangers = (who: string): string =>
   `Only these may revoke it: ${who === "" ? "nobody is known who may; an operator can, on the server" : forMarkdown(who, 2000)}. Nothing was changed. Any of them can by writing ${usage} here.`;
 
-export const whichPath = (given: string | null, held: readonly Held[]): string =>
+const whichPath = (given: string | null, held: readonly Held[]): string =>
   [
     given === null
       ? "This pull request holds more than one request. Name one:"

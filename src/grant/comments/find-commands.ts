@@ -7,7 +7,7 @@ const whole = 0;
 /** How far back the first look goes. */
 const first = 86_400_000;
 /** GitHub may show a comment later than it dates it. */
-const overlap = 120_000;
+const overlap = 300_000;
 const mostPages = 5;
 
 /**
@@ -15,9 +15,10 @@ const mostPages = 5;
  * Only says where to look; what a comment says is read again there.
  */
 export async function findCommands(
-  { db, github, clock, enqueue }: Pick<GrantDeps, "db" | "github" | "clock" | "enqueue">,
+  deps: Pick<GrantDeps, "db" | "github" | "clock" | "enqueue">,
   enrolment: Enrolment,
 ): Promise<void> {
+  const { db, github, clock, enqueue } = deps;
   const row = await db
     .selectFrom("read_comments")
     .select("up_to")
@@ -38,20 +39,23 @@ export async function findCommands(
       await enqueue(commentsKey(enrolment.id, number));
     const last = listed.at(-1)?.updatedAt;
     // A hundred within one second: the list would begin there again. GitHub lets nobody write so fast.
-    if (last === undefined || last <= since) break;
-    since = last;
-    if (listed.length < 100) break;
+    const all = listed.length < 100 || last === undefined || last <= since;
+    since = all ? new Date(githubsNow({ github, clock }) - overlap) : last;
+    if (all) break;
   }
   await enqueueUnanswered({ db, enqueue }, enrolment.id);
-  const next = new Date(Math.max(from.getTime(), since.getTime() - overlap));
-  if (row && next.getTime() === from.getTime()) return;
-  const up_to = next.toISOString();
+  if (row && since <= from) return;
+  const up_to = since.toISOString();
   await db
     .insertInto("read_comments")
     .values({ repository_id: enrolment.id, number: whole, up_to })
     .onConflict((c) => c.columns(["repository_id", "number"]).doUpdateSet({ up_to }))
     .execute();
 }
+
+/** By GitHub's clock, which dates the comments. */
+const githubsNow = ({ github, clock }: Pick<GrantDeps, "github" | "clock">): number =>
+  clock.now().getTime() + (github.skewSeconds() ?? 0) * 1000;
 
 /** Commands whose answer does not stand yet. */
 async function enqueueUnanswered(

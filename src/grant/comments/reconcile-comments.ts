@@ -97,7 +97,7 @@ async function judge(deps: Deps, enrolment: Enrolment, number: number, { author,
   // Who asked needs no policy to be read: one that cannot be must not keep anybody from ending what is theirs.
   const own = held.requester?.id === author.id;
   const policy = own ? null : await policyInForce(deps, enrolment);
-  if (!(await mayEnd(deps, enrolment, policy, author, held))) return { answer: strangers(whoMayEnd(policy, held)) };
+  if (!(await mayEnd(deps, enrolment, policy, author)(held))) return { answer: strangers(whoMayEnd(policy, held)) };
   return { revoke: { path: held.path, merged: held.state !== "open", reason } };
 }
 

@@ -177,7 +177,13 @@ test("C54 a stranger's push to a requester's revocation takes away that it needs
   // A draft, so that the stranger is faster.
   const branch = play.name();
   await alice.push(branch, { [ask.path]: null }, { from: "origin/main" });
-  const { data } = await alice.api.rest.pulls.create({ ...access, title: branch, head: branch, base: "main", draft: true });
+  const { data } = await alice.api.rest.pulls.create({
+    ...access,
+    title: branch,
+    head: branch,
+    base: "main",
+    draft: true,
+  });
   await play.settle();
   const head = await play.world.player("mallory").push(branch, { [other.path]: null }, { from: `origin/${branch}` });
   await play.settle();

@@ -3,7 +3,7 @@ import { type Logger, pino } from "pino";
 import { Probot, ProbotOctokit } from "probot";
 import { jsonSchemas } from "./access-repo/index.ts";
 import { openCatalogue } from "./action-catalogue/index.ts";
-import { keyHandlers } from "./admin/index.ts";
+import { type AdminHandlers, keyHandlers } from "./admin/index.ts";
 import { openAdmin } from "./admin-socket.ts";
 import { type Clock, systemClock } from "./base/clock.ts";
 import { brokers } from "./cloud/index.ts";
@@ -22,12 +22,17 @@ import {
 } from "./exchange/index.ts";
 import { createGitHub, createResolver, createTokenApp, LEDGER_BRANCH } from "./github/index.ts";
 import {
+  cancelRevokedRun,
+  commentsKey,
   dispatchRun,
   flushKey,
   type GrantDeps,
+  liveGrants,
   reconcileAfterReview,
+  reconcileComments,
   reconcileHead,
   reconcileIssue,
+  revokeByOperator,
   sweepGrants,
 } from "./grant/index.ts";
 import { createHttp, listen } from "./http/index.ts";
@@ -220,6 +225,15 @@ async function assemble(
       case "pull-request":
         await reconcilePullRequest(grantDeps, Number(first), Number(second));
         return exchange.refreshIndex();
+      case "comments":
+        await reconcileComments(
+          { ...grantDeps, endCredentials: () => exchange.revokeEnded() },
+          Number(first),
+          Number(second),
+        );
+        return exchange.refreshIndex();
+      case "cancel":
+        return cancelRevokedRun(grantDeps, first);
       case "issue":
         return reconcileIssue(grantDeps, Number(first), Number(second));
       case "after-review":
@@ -267,7 +281,7 @@ async function assemble(
     errors: Object.entries(codes).map(([code, { status, sentence, cure }]) => ({ code, status, sentence, cure })),
     ready: () => readiness(store, github, db),
   });
-  const handlers = keyHandlers({
+  const keysByAdmin = keyHandlers({
     keys: keyAdmin({ db, sealer: seal }, clock, ledgersByKey),
     changed: keys.refresh,
     async handOver() {
@@ -276,6 +290,15 @@ async function assemble(
       return ledgers.map(({ fullName }) => fullName);
     },
   });
+  const handlers: AdminHandlers = {
+    ...keysByAdmin,
+    grants_live: () => liveGrants(grantDeps),
+    grants_revoke: async (what) => {
+      const done = await revokeByOperator({ ...grantDeps, endCredentials: () => exchange.revokeEnded() }, what);
+      await exchange.refreshIndex();
+      return done;
+    },
+  };
   const admin = await openAdmin(config.dataDir, handlers, log);
   const server = await listen({ app: http, host: config.host, port: config.port }).catch(async (error: unknown) => {
     await admin?.close();
@@ -329,6 +352,8 @@ async function appOctokit(config: Config, { id, privateKey }: AppCredentials, lo
 const idle = new Set([
   "pull_request review_requested",
   "pull_request review_request_removed",
+  "issue_comment edited", // nobody's word any more
+  "issue_comment deleted", // what was seen stands
   "check_run created",
   "check_run completed",
 ]);
@@ -343,7 +368,9 @@ async function routeHint(hint: Hint, trx: Db, enrolled: ReadonlySet<number>): Pr
   if (hint.event === "push" && hint.ref !== `refs/heads/${LEDGER_BRANCH}`) return [accessRepoKey(id)];
   if (hint.issue !== null) return [issueKey(id, hint.issue)];
   if (hint.checkRun !== null && (await isOfRoles(trx, id, hint.checkRun))) return [checkRolesAgainKey(id)];
-  const keys = hint.pullRequests.map((number) => pullRequestKey(id, number));
+  // What is said changes no plan and no decision; what it changes asks for the rest itself.
+  const jobOf = hint.event === "issue_comment" ? commentsKey : pullRequestKey;
+  const keys = hint.pullRequests.map((number) => jobOf(id, number));
   if (hint.event !== "check_run" || keys.length > 0) return keys;
   // "Re-evaluate" on a check whose pull request GitHub does not list: every one that shows our check.
   const rows = await trx

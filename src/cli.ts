@@ -2,6 +2,7 @@
 import { Command } from "commander";
 import { doctorCommand } from "./commands/doctor.ts";
 import { explainCommand } from "./commands/explain.ts";
+import { liveCommands } from "./commands/live.ts";
 import { initCommand } from "./commands/init.ts";
 import { newCommand } from "./commands/new-command.ts";
 import { keysCommand } from "./commands/keys.ts";
@@ -81,6 +82,7 @@ program.addCommand(validateCommand());
 program.addCommand(planCommand());
 // As above: a database is loaded where it is opened.
 program.addCommand(keysCommand(async (...args) => (await import("./offline-keys.ts")).openOfflineKeys(...args)));
+for (const command of liveCommands()) program.addCommand(command);
 program.addCommand(ownersCommand());
 program.addCommand(explainCommand());
 program.addCommand(targetsCommand());

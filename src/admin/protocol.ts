@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { oneLine } from "../base/text.ts";
 
 // What goes over the admin socket: one line of JSON each way, one command for each connection (docs/formats.md section 12).
 
@@ -32,6 +33,22 @@ const importStep = z.strictObject({
   why: z.enum(["revoked_here", "revoked_in_file", "other_times", "signs_here", "does_not_open"]).nullable(),
 });
 
+const repository = z.string().max(200).nullable();
+const reason = z
+  .string()
+  .min(1)
+  .max(500)
+  .refine((text) => oneLine(text) === text, "one line");
+/** What was released and lives on. */
+const credential = z.strictObject({
+  kind: z.enum(["aws", "gcp", "azure", "github", "oidc"]),
+  path: z.string(),
+  run_id: z.int().positive(),
+  /** At most. */
+  until: instant,
+  identifiers: z.record(z.string(), z.string()),
+});
+
 /** Every command: what it takes and gives, and what of its parameters the log may have. */
 export const adminCommands = {
   keys_list: { params: none, result: z.strictObject({ keys: z.array(keyInfo) }), logged: [] },
@@ -63,11 +80,39 @@ export const adminCommands = {
     result: z.strictObject({ steps: z.array(importStep), unreadable: z.array(kid) }),
     logged: ["dry_run", "drop_unreadable"],
   },
+  grants_live: {
+    params: none,
+    result: z.strictObject({
+      grants: z.array(
+        z.strictObject({
+          repository: z.string(),
+          path: z.string(),
+          target: z.string(),
+          role: z.string(),
+          requester: z.string(),
+          pull_request: z.int().positive(),
+          not_before: instant,
+          expires_at: instant,
+        }),
+      ),
+      /** Of these grants, and of those that ended. */
+      credentials: z.array(credential.extend({ repository: z.string() })),
+    }),
+    logged: [],
+  },
+  grants_revoke: {
+    /** `repository`: null where only one access repo has a live grant of this path. */
+    params: z.strictObject({ repository, path: z.string().max(200), reason }),
+    result: z.strictObject({ repository: z.string(), path: z.string(), at: instant, credentials: z.array(credential) }),
+    logged: ["repository", "path", "reason"],
+  },
 } as const satisfies Readonly<
   Record<string, { readonly params: z.ZodType; readonly result: z.ZodType; readonly logged: readonly string[] }>
 >;
 
 export type AdminCommand = keyof typeof adminCommands;
+/** Those that need no server, only its database. */
+export type KeyCommand = Extract<AdminCommand, `keys_${string}`>;
 export type AdminParams<C extends AdminCommand> = z.output<(typeof adminCommands)[C]["params"]>;
 export type AdminResult<C extends AdminCommand> = z.output<(typeof adminCommands)[C]["result"]>;
 /** What does the work of each command. A CountersignError reaches the operator with its code and message. */

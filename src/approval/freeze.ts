@@ -5,10 +5,15 @@ import type { DecisionInput } from "./types.ts";
 
 /**
  * `frozen:` of the accepted settings. `all` and `target` stop requests and not policy pull requests: a policy pull request is
- * the way to end a freeze. `requester` stops both, since a stolen account must not be the one to ask for the change.
+ * the way to end a freeze. `requester` stops both, since a stolen account must not be the one to ask for the change. Nothing stops a
+ * revocation: what is frozen may be ended.
  */
 export function freezeGate(input: Pick<DecisionInput, "snapshot" | "policy" | "subject">): Gate {
-  const stopped = input.policy.settings.frozen.map((entry) => stops(entry, input)).find((text) => text !== undefined);
+  const { kind } = input.subject;
+  const stopped =
+    kind === "revocation"
+      ? undefined
+      : input.policy.settings.frozen.map((entry) => stops(entry, input)).find((text) => text !== undefined);
   return gate("not_frozen", stopped === undefined, "Nothing here is frozen.", stopped ?? "");
 }
 

@@ -4,6 +4,7 @@ export { decide } from "./decide.ts";
 export { explain, explainTree } from "./explain.ts";
 export { decisionKey, decisionKeyDigest, type KeyParts, sameOutcome } from "./key.ts";
 export { ownerText, ownersText } from "./owners.ts";
+export { ownWork, type OwnWork } from "./own-work.ts";
 export { peopleToCheck, type PeopleToCheck, teamsToList } from "./people-to-check.ts";
 export { type Cast, type Company, companyOf, nobody, openSlots, ownersKey, rehearse } from "./rehearse.ts";
 export { barredPeople } from "./reviews.ts";

@@ -21,7 +21,7 @@ export function decisionKey({ snapshot, policy, subject, sha256, resultingDigest
   if ((subject.kind === "policy") !== (resultingDigest !== null)) {
     throw new TypeError("resultingDigest is for policy pull requests, and only for them");
   }
-  const requests = subject.kind === "policy" ? [] : subject.requests;
+  const requests = subject.kind === "request" ? subject.requests : [];
   return {
     v: 1,
     repository_id: snapshot.repository.id,

@@ -5,12 +5,13 @@ import type { DecisionInput } from "./types.ts";
 type Input = Pick<DecisionInput, "snapshot" | "policy" | "subject">;
 
 /** What must hold of the pull request itself. A draft is decided like any other; only the merge asks about it. */
-export const pullRequestGates = (input: Input): readonly Gate[] => [policyGate(input), ...shape(input)];
+export const pullRequestGates = (input: Input): readonly Gate[] => [policyGate(input), ...shapeGates(input)];
 
 /**
  * The live tip must hold the policy that decides, or a decision would stand on rules that nobody accepted (C16, C53).
  * Not asked of merged pull requests, which are judged under the digest at the merge commit's first parent while the tip may
- * have moved on, nor of policy pull requests, which may be the way out of a quarantine: the caller vouches for both.
+ * have moved on, nor of policy pull requests, which may be the way out of a quarantine, nor of revocations, since ending is always
+ * allowed: the caller vouches for all of them.
  */
 function policyGate({ snapshot, policy, subject }: Input): Gate {
   const asked = subject.kind === "request" && snapshot.pullRequest.state === "open";
@@ -22,7 +23,8 @@ function policyGate({ snapshot, policy, subject }: Input): Gate {
   );
 }
 
-function shape({ snapshot }: Input): Gate[] {
+/** What every pull request must be that we merge. */
+export function shapeGates({ snapshot }: Pick<Input, "snapshot">): readonly Gate[] {
   const { repository, pullRequest } = snapshot;
   const author = pullRequest.author;
   return [

@@ -14,13 +14,14 @@ const repeat = (slot: Slot, times: number): Slot[] => Array.from({ length: times
 /**
  * The places to be filled, all empty, and a gate for each path: a path without an owner who could ever approve is denied,
  * never free of approval (C16). Requests: owner slots of the path, then the role's `also_approved_by`. Policy: owner slots of
- * each differing path, by the accepted policy, so that a pull request cannot appoint its own approvers (C11).
+ * each differing path, by the accepted policy, so that a pull request cannot appoint its own approvers (C11). Revocations: one
+ * owner of each path, since ending needs less than beginning.
  */
 export function demand({ policy, subject }: Pick<DecisionInput, "policy" | "subject">): Demand {
   const { approvals } = policy.settings;
   const parts =
-    subject.kind === "policy"
-      ? subject.paths.map((path) => ownerSlots(policy, path, approvals))
+    subject.kind !== "request"
+      ? subject.paths.map((path) => ownerSlots(policy, path, subject.kind === "policy" ? approvals : 1))
       : subject.requests.map(({ request }) => {
           const path = request.path.path;
           const owned = ownerSlots(policy, path, Math.max(approvals, request.role.approvals ?? 0));

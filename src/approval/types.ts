@@ -114,10 +114,13 @@ export interface DecisionInput {
   /** The accepted policy that decides. */
   readonly policy: Policy;
   readonly memberships: Memberships;
-  /** Request pull requests: one per added file. Policy pull requests: the paths that differ from the accepted policy. */
+  /**
+   * Request pull requests: one per added file. Policy pull requests: the paths that differ from the accepted policy. Revocations:
+   * the paths that their author may not end without an owner.
+   */
   readonly subject:
     | { readonly kind: "request"; readonly requests: readonly Subject[] }
-    | { readonly kind: "policy"; readonly paths: readonly string[] };
+    | { readonly kind: "policy" | "revocation"; readonly paths: readonly string[] };
   /** GitHub's time at which the plan with these hashes was posted for this head; null: not yet (C60, C68). */
   readonly planPostedAt: Date | null;
   /** Accounts that may not approve beside those that the snapshot shows (a job's triggering actor, C63). */
@@ -192,10 +195,10 @@ export interface DecisionKey {
   readonly repository_id: RepositoryId;
   readonly pull_request_id: PullRequestId;
   readonly head_sha: CommitSha;
-  readonly kind: "request" | "policy";
+  readonly kind: "request" | "policy" | "revocation";
   /** The policy that decided. */
   readonly policy_digest: Digest;
-  /** Sorted by path. Empty for policy. */
+  /** Sorted by path. Empty for policy, and for revocations, whose paths the head says. */
   readonly requests: readonly {
     readonly path: string;
     readonly blob: ObjectId;

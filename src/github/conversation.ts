@@ -5,7 +5,7 @@ import type { Client } from "./client.ts";
 import { httpFailure } from "./errors.ts";
 import { query } from "./graphql.ts";
 import { commentsQuery } from "./queries.ts";
-import type { IssueComment, OurIssue, RepoRef } from "./types.ts";
+import type { GitHub, IssueComment, OurIssue, RepoRef } from "./types.ts";
 
 // What is said on pull requests and issues. GitHub files both under issues, and so does the scope `review`.
 
@@ -34,23 +34,63 @@ const page = z.object({
     .nullable(),
 });
 
-/** See GitHub.issueComments. By GraphQL, since REST does not say whether a comment was edited. */
+/** See GitHub.commentPage. By GraphQL, since REST does not say whether a comment was edited. */
+export async function commentPage(
+  client: Client,
+  repo: RepoRef,
+  number: number,
+  after: string | null,
+): Promise<{ comments: readonly IssueComment[]; next: string | null }> {
+  const answer: z.infer<typeof page> = await query(client, repo, "review", commentsQuery, { number, after }, page);
+  const found = answer.issueOrPullRequest?.comments;
+  if (!found) return { comments: [], next: null };
+  const comments = found.nodes.map(
+    ({ fullDatabaseId: id, body, createdAt, lastEditedAt, author }): IssueComment => ({
+      id,
+      author,
+      body,
+      createdAt,
+      edited: lastEditedAt !== null,
+    }),
+  );
+  return { comments, next: found.pageInfo.hasNextPage ? found.pageInfo.endCursor : null };
+}
+
+/** See GitHub.issueComments. */
 export async function issueComments(client: Client, repo: RepoRef, number: number): Promise<readonly IssueComment[]> {
   const found: IssueComment[] = [];
   let after: string | null = null;
   for (let pages = 0; pages < mostPages; pages++) {
-    const answer: z.infer<typeof page> = await query(client, repo, "review", commentsQuery, { number, after }, page);
-    const comments = answer.issueOrPullRequest?.comments;
-    if (!comments) return found;
-    for (const { fullDatabaseId: id, body, createdAt, lastEditedAt, author } of comments.nodes)
-      found.push({ id, author, body, createdAt, edited: lastEditedAt !== null });
-    if (!comments.pageInfo.hasNextPage) return found;
-    after = comments.pageInfo.endCursor;
+    const { comments, next }: Awaited<ReturnType<typeof commentPage>> = await commentPage(client, repo, number, after);
+    found.push(...comments);
+    if (next === null) return found;
+    after = next;
   }
   throw new CountersignError(
     "too_many_comments",
     `#${number} has more than ${mostPages * 100} comments: what is said there is not read any more. Open a new one.`,
   );
+}
+
+const listed = z.array(
+  z.object({ id: z.number(), issue_url: z.string(), body: z.string().nullish(), updated_at: time }),
+);
+
+/** See GitHub.commentsSince. One call for a whole repository; `since` is compared with the last change (REST reference). */
+export async function commentsSince(client: Client, repo: RepoRef, since: Date): ReturnType<GitHub["commentsSince"]> {
+  const { data } = await client.call(repo, "review", "comments", (o, name) =>
+    o.rest.issues.listCommentsForRepo({
+      ...name,
+      since: `${since.toISOString().slice(0, 19)}Z`,
+      sort: "updated",
+      direction: "asc",
+      per_page: 100,
+    }),
+  );
+  return listed.parse(data).flatMap(({ id, issue_url: url, body, updated_at: updatedAt }) => {
+    const number = Number(/\/issues\/([1-9][0-9]*)$/.exec(url)?.[1]);
+    return Number.isSafeInteger(number) ? [{ id, number, body: body ?? "", updatedAt }] : [];
+  });
 }
 
 const bounded = (body: string): string => {

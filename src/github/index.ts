@@ -12,6 +12,8 @@ import { query } from "./graphql.ts";
 import {
   closeIssue,
   closePullRequest,
+  commentPage,
+  commentsSince,
   createComment,
   createIssue,
   issue,
@@ -124,6 +126,8 @@ export function createGitHub(options: ClientOptions): GitHub & DoctorFacts {
     run: (fullName, id, attempt) => run(client, fullName, id, attempt),
     workflowRuns: (fullName, file, since) => workflowRuns(client, fullName, file, since),
     issueComments: (repo, number) => issueComments(client, repo, number),
+    commentPage: (repo, number, after) => commentPage(client, repo, number, after),
+    commentsSince: (repo, since) => commentsSince(client, repo, since),
     createComment: (repo, number, body) => createComment(client, repo, number, body),
     updateComment: (repo, comment, body) => updateComment(client, repo, comment, body),
     createIssue: (repo, what) => createIssue(client, repo, what),

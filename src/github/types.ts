@@ -129,6 +129,22 @@ export interface GitHub {
    * @throws CountersignError `too_many_comments`
    */
   issueComments(repo: RepoRef, number: number): Promise<readonly IssueComment[]>;
+  /** The next hundred comments behind a cursor of an earlier page, oldest first; `next`: null where there are no more. */
+  commentPage(
+    repo: RepoRef,
+    number: number,
+    after: string | null,
+  ): Promise<{ readonly comments: readonly IssueComment[]; readonly next: string | null }>;
+  /**
+   * Comments of a whole repository that were written or changed since a time, the longest unchanged first, at most a hundred.
+   * For the sweep, which finds by it what no webhook told; to be read again with `commentPage` before anything is believed.
+   */
+  commentsSince(
+    repo: RepoRef,
+    since: Date,
+  ): Promise<
+    readonly { readonly id: number; readonly number: number; readonly body: string; readonly updatedAt: Date }[]
+  >;
   /** @returns its id */
   createComment(repo: RepoRef, number: number, body: string): Promise<number>;
   /** false: it is gone. */

@@ -22,3 +22,5 @@ export const flushKey = (repositoryId: number): string => `flush:${repositoryId}
 export const afterReviewKey = (repositoryId: number, pullRequest: number): string =>
   `after-review:${repositoryId}:${pullRequest}`;
 export const dispatchKey = (id: string): string => `dispatch:${id}`;
+/** Job that reads what is said on one pull request. */
+export const commentsKey = (repositoryId: number, number: number): string => `comments:${repositoryId}:${number}`;

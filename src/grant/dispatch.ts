@@ -7,6 +7,7 @@ import { repositoryId, type RunId, runId } from "../base/ids.ts";
 import type { DispatchedEntry, DispatchFailedEntry } from "../ledger/types.ts";
 import type { DispatchTable } from "../store/schema.ts";
 import { withLease } from "../store/index.ts";
+import { cancelKey } from "./cancel-runs.ts";
 import { dispatchKey, flushKey, type GrantDeps, SOON } from "./deps.ts";
 import { isFrozen } from "../access-repo/frozen.ts";
 import { readEnrolment } from "../pull-request/enrolment.ts";
@@ -39,7 +40,7 @@ async function attempt(deps: GrantDeps, before: Row): Promise<true> {
   const grants = await deps.db.selectFrom("grant").selectAll().where("dispatch_id", "=", row.id).execute();
   const now = deps.clock.now();
   const live = grants.filter((g) => g.state === "active" && g.expires_at > now);
-  if (live.length === 0) return fail(deps, row, "grant_ended");
+  if (live.length === 0) return end(deps, row);
   const start = Math.max(...live.map((g) => g.not_before.getTime()));
   if (start > now.getTime()) {
     await deps.enqueue(dispatchKey(row.id), new Date(start));
@@ -61,6 +62,15 @@ async function attempt(deps: GrantDeps, before: Row): Promise<true> {
   if (result.kind === "refused") return fail(deps, row, `github_${result.status}`);
   const bound = result.kind === "run" ? result.runId : await onlyCandidate(deps, { ...row, sent_at: sentAt }, earlier);
   return bind(deps, row, bound);
+}
+
+/** Nothing that it was for lives any more. A call that was not answered may have started a run, which nobody stands behind. */
+async function end(deps: GrantDeps, row: Row): Promise<true> {
+  if (row.state === "sent") {
+    await waitForEarlier(deps, row);
+    await cancel(deps, row, await unboundRuns(deps, row));
+  }
+  return fail(deps, row, "grant_ended");
 }
 
 /**
@@ -85,7 +95,10 @@ async function waitForEarlier(deps: GrantDeps, row: Row): Promise<void> {
     throw new RetryLater("dispatch_busy", "An earlier dispatch of this workflow was not answered yet.", { after: 2 });
 }
 
-/** Compare-and-swap on `attempts`: whoever lost the lease meanwhile sends nothing. */
+/**
+ * Compare-and-swap on `attempts`: whoever lost the lease meanwhile sends nothing. Nor is anything sent for a grant that was
+ * revoked since we looked; one that is revoked after this finds the run bound, and has it cancelled.
+ */
 async function markSent(deps: GrantDeps, row: Row): Promise<Date> {
   const now = deps.clock.now();
   const { numUpdatedRows } = await deps.db
@@ -94,8 +107,16 @@ async function markSent(deps: GrantDeps, row: Row): Promise<Date> {
     .where("id", "=", row.id)
     .where("attempts", "=", row.attempts)
     .where("state", "in", ["pending", "sent"])
+    .where((b) =>
+      b.exists(
+        b.selectFrom("grant as g").select("g.id").where("g.dispatch_id", "=", row.id).where("g.state", "=", "active"),
+      ),
+    )
     .executeTakeFirst();
-  if (numUpdatedRows !== 1n) throw new RetryLater("dispatch_raced", "Another server dispatched meanwhile.");
+  if (numUpdatedRows !== 1n)
+    throw new RetryLater("dispatch_raced", "Another server dispatched meanwhile, or its grant was revoked.", {
+      after: 1,
+    });
   return row.sent_at ?? now;
 }
 
@@ -183,6 +204,8 @@ async function bind(deps: GrantDeps, row: Row, run: RunId): Promise<true> {
     );
   });
   dispatchChannel.publish({ state: "bound", dispatch: row.id });
+  // Revoked while GitHub was being asked: nobody else looks at a run that was not bound then.
+  await deps.enqueue(cancelKey(row.id));
   await deps.enqueue(flushKey(Number(row.repository_id)), new Date(deps.clock.now().getTime() + SOON));
   return true;
 }

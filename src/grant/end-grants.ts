@@ -15,6 +15,7 @@ export async function revokePaths(
   paths: readonly string[],
   how: RevokedEntry["how"],
   commit: string,
+  by: RevokedEntry["by"] = null,
 ): Promise<readonly Entry[]> {
   if (paths.length === 0) return [];
   const now = deps.clock.now();
@@ -35,7 +36,7 @@ export async function revokePaths(
     path: row.path,
     how,
     commit,
-    by: null,
+    by,
     reason: null,
   }));
 }

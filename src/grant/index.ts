@@ -2,11 +2,16 @@ import type { CountersignError } from "../base/errors.ts";
 import { accessRepoKey, pullRequestKey, toEnrolment, watchedPullRequests } from "../pull-request/index.ts";
 import { owedReviews } from "./after-review.ts";
 import { dispatchKey, type GrantDeps } from "./deps.ts";
+import { cancelKey, runsToCancel } from "./cancel-runs.ts";
+import { findCommands } from "./comments/find-commands.ts";
 import { openDispatches } from "./dispatch.ts";
 import { expireGrants } from "./end-grants.ts";
 
-export { flushKey, type GrantDeps } from "./deps.ts";
 export { reconcileAfterReview } from "./after-review.ts";
+export { liveGrants, revokeByOperator } from "./operator.ts";
+export { cancelRevokedRun } from "./cancel-runs.ts";
+export { reconcileComments } from "./comments/reconcile-comments.ts";
+export { commentsKey, flushKey, type GrantDeps } from "./deps.ts";
 export { dispatchRun } from "./dispatch.ts";
 export { importReview } from "./owed-reviews.ts";
 
@@ -32,12 +37,16 @@ export async function sweepGrants(deps: GrantDeps): Promise<void> {
   await attempt("reviews", async () => {
     for (const key of await owedReviews(deps)) await deps.enqueue(key);
   });
+  await attempt("runs", async () => {
+    for (const id of await runsToCancel(deps)) await deps.enqueue(cancelKey(id));
+  });
   await attempt("ledger", () => deps.recorder.flushDue());
   for (const { repositoryId } of deps.accessRepos) {
     await attempt("access repo", () => deps.enqueue(accessRepoKey(repositoryId)));
   }
   const rows = await deps.db.selectFrom("enrolment").selectAll().where("state", "=", "active").execute();
   for (const enrolment of rows.map(toEnrolment)) {
+    await attempt("comments", () => findCommands(deps, enrolment));
     await attempt("pull requests", async () => {
       const open = await deps.github.openPullRequests(enrolment);
       const watched = await watchedPullRequests(deps.db, enrolment.id);

@@ -49,7 +49,8 @@ export type QuarantineCode =
   | "slot_over"
   | "frozen"
   /** Automatic approval: another one of this moment used up what the role gives in a day. */
-  | "per_day";
+  | "per_day"
+  | "revoked";
 
 /**
  * A grant needs both: our stored approved decision for exactly this pull request, head, blobs, policy and plan, and a new

@@ -3,10 +3,12 @@ import { formatInstant } from "../base/duration.ts";
 import { RetryLater } from "../base/errors.ts";
 import type { CommitSha } from "../base/ids.ts";
 import type { BranchCommit } from "../github/types.ts";
-import type { Entry } from "../ledger/types.ts";
+import type { Entry, RevokedEntry } from "../ledger/types.ts";
 import { accessRepoKey, type Enrolment, pullRequestKey, readEnrolment } from "../pull-request/index.ts";
 import type { Db } from "../store/index.ts";
 import { holdDailyLimit } from "./auto-limit.ts";
+import { cancelKey, runsToCancel } from "./cancel-runs.ts";
+import { withoutRevoked } from "./comments/without-revoked.ts";
 import { afterReviewKey, dispatchKey, flushKey, type GrantDeps, SOON } from "./deps.ts";
 import { revokePaths } from "./end-grants.ts";
 import { enrol } from "./enrol.ts";
@@ -67,15 +69,16 @@ async function judgeCommit(deps: GrantDeps, enrolment: Active, commit: BranchCom
   const outcome = await deps.db.transaction().execute(async (trx) => {
     await moveHead(trx, enrolment, commit.sha, policy);
     const entries: Entry[] = [...policy.entries];
-    entries.push(...(await revokePaths(deps, trx, enrolment.id, removed, "deletion", commit.sha)));
+    const by = removed.length > 0 ? await revokedBy(trx, enrolment, commit) : null;
+    entries.push(...(await revokePaths(deps, trx, enrolment.id, removed, "deletion", commit.sha, by)));
     entries.push(...(await revokePaths(deps, trx, enrolment.id, replaced, "replaced", commit.sha)));
     const held = await holdDailyLimit(deps, trx, enrolment, judged);
-    const grants = held.filter((j) => j.kind === "grant");
+    const { grants, revoked } = await withoutRevoked(trx, enrolment, held);
     const written = await writeGrants(deps, trx, enrolment, commit, grants);
     entries.push(...written.entries);
     const refused = held.filter((j) => j.kind === "quarantine");
     const changed = strange.map((path): Judged => ({ kind: "quarantine", path, code: "mixed_commit" }));
-    entries.push(...(await quarantine(deps, trx, enrolment, commit, [...refused, ...changed])));
+    entries.push(...(await quarantine(deps, trx, enrolment, commit, [...refused, ...revoked, ...changed])));
     const urgent = entries.some((e) => urgentTypes.has(e.type));
     const flushBy = new Date(deps.clock.now().getTime() + (urgent ? 0 : SOON));
     if (entries.length > 0) await deps.recorder.append(trx, enrolment.id, entries, flushBy);
@@ -86,11 +89,26 @@ async function judgeCommit(deps: GrantDeps, enrolment: Active, commit: BranchCom
   for (const id of outcome.dispatches) await deps.enqueue(dispatchKey(id));
   if (outcome.breakGlass !== undefined) await deps.enqueue(afterReviewKey(enrolment.id, outcome.breakGlass));
   if (outcome.flushBy) await deps.enqueue(flushKey(enrolment.id), outcome.flushBy);
+  if (outcome.urgent) for (const id of await runsToCancel(deps)) await deps.enqueue(cancelKey(id));
   // Who may grant what changed: what is shown on open pull requests may be out of date.
   if (policy.entries.length > 0) {
     for (const number of await deps.github.openPullRequests(enrolment))
       await deps.enqueue(pullRequestKey(enrolment.id, number));
   }
+}
+
+/** Who asked for a deletion that we merged by a decision of ours. null: it came otherwise, and nobody's name can be told for sure. */
+async function revokedBy(trx: Db, enrolment: Active, { pullRequest }: BranchCommit): Promise<RevokedEntry["by"]> {
+  if (!pullRequest) return null;
+  const row = await trx
+    .selectFrom("decision")
+    .select(["requester_id", "requester_login"])
+    .where("repository_id", "=", String(enrolment.id))
+    .where("pull_request", "=", pullRequest.number)
+    .where("kind", "=", "revocation")
+    .where("head_sha", "=", pullRequest.headSha)
+    .executeTakeFirst();
+  return row ? { id: Number(row.requester_id), login: row.requester_login } : null;
 }
 
 /** Compare-and-swap: only from the parent that was judged. */

@@ -8,10 +8,10 @@ import type { EvaluatedRequest } from "./evaluate-request.ts";
 
 // What people read. Every text of people goes through its sink (base/text.ts); nothing here decides.
 
-const titled = (text: string): string => oneLine(text, 60);
+export const titled = (text: string): string => oneLine(text, 60);
 /** GitHub's limit is 65 535 characters; what does not fit is cut with a word about it. */
 const limit = 60_000;
-const page = (lines: readonly string[]): string => {
+export const page = (lines: readonly string[]): string => {
   const text = lines.join("\n");
   return text.length <= limit ? text : `${text.slice(0, limit)}\n\n… cut: GitHub shows at most 64 KB here.`;
 };
@@ -55,7 +55,7 @@ const approvedBy: Readonly<Record<Rule, string>> = {
 };
 
 /** State in sixty characters: `Valid. Needs 1 more: @acme/security`. */
-function stateTitle(decision: Decision, draft: boolean): string {
+export function stateTitle(decision: Decision, draft: boolean): string {
   switch (decision.outcome) {
     case "approved":
       return `${approvedBy[decision.rule ?? "owners"]}${draft ? ". Draft: mark it ready to merge" : ""}`;
@@ -74,11 +74,11 @@ function stateTitle(decision: Decision, draft: boolean): string {
   }
 }
 
-const conclusion = (decision: Decision): NonNullable<CheckContent["conclusion"]> =>
+export const conclusion = (decision: Decision): NonNullable<CheckContent["conclusion"]> =>
   decision.outcome === "approved" ? "success" : decision.outcome === "denied" ? "failure" : "action_required";
 
 /** The explaining tree as a Markdown list; lines that start with two spaces belong to the line above. */
-const explained = (decision: Decision): string[] =>
+export const explained = (decision: Decision): string[] =>
   explain(decision).map((line) =>
     line.startsWith("  ") ? `  - ${forMarkdownNames(line.trim())}` : `- ${forMarkdownNames(line)}`,
   );

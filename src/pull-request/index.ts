@@ -9,3 +9,6 @@ export { watchedPullRequests } from "./pending.ts";
 export { planPostedAt, readPosted, withoutEarlier } from "./posted-plan.ts";
 export { reconcilePullRequest } from "./reconcile.ts";
 export { countAutoApproved } from "./standing.ts";
+export { type Command, parseRevoke, readCommand } from "./comments/parse.ts";
+export { mayEnd, policyInForce, whoMayEnd } from "./may-end.ts";
+export { type RevokedRequest, revokedRequests } from "./revoked.ts";

@@ -17,6 +17,8 @@ import { evaluatePolicy } from "./evaluate-policy.ts";
 import { evaluateRequests } from "./evaluate-request.ts";
 import { type MergeMessage, policyMessage, requestMessage } from "./merge-message.ts";
 import { forgetPending, rememberPending } from "./pending.ts";
+import { judgeRevocation } from "./revocation.ts";
+import { revokedCheck, revokedRequests } from "./revoked.ts";
 import { planPostedAt, post, type Posted, readPosted, withoutEarlier } from "./posted-plan.ts";
 
 /**
@@ -103,10 +105,10 @@ async function judge(context: Context): Promise<void> {
         null,
       );
     case "revocation":
-      return say("success", "Revocation", [
-        "Merging this ends the grants of the deleted requests at once.",
-        ...kind.paths,
-      ]);
+      return judgeRevocation(context, kind.paths, {
+        merge: async (message) => merge(context, message(await ledgerHead(context))),
+        askReviewers: (decision) => bestEffort(deps, [() => askReviewers(context, decision)]),
+      });
     case "policy":
       return judgePolicy(context);
     case "request":
@@ -128,6 +130,8 @@ async function judgeRequest(context: Context, accepted: Digest, paths: readonly 
       "Somebody changed who may grant what without Countersign's decision. Nothing is granted until the policy is restored or accepted by a policy pull request.";
     return invalid(plainCheck("failure", "Policy quarantine", [way]));
   }
+  const revoked = await revokedRequests(deps.db, id, number);
+  if (revoked.length > 0) return invalid(revokedCheck(revoked));
   const used = await usedPaths(deps, snapshot, paths);
   if (used.length > 0) {
     const way = "A request is used once. Give the file a new name.";

@@ -7,6 +7,7 @@ import { sealedTokens } from "./migrations/0003-sealed-tokens.ts";
 import { askedRequests } from "./migrations/0004-asked-requests.ts";
 import { roleChecks } from "./migrations/0005-role-checks.ts";
 import { rules } from "./migrations/0006-rules.ts";
+import { commands } from "./migrations/0007-commands.ts";
 
 /** In code, not read from a folder: what runs is what was type-checked, wherever the program is started from. */
 const migrations: Record<string, Migration> = {
@@ -16,6 +17,7 @@ const migrations: Record<string, Migration> = {
   "0004-asked-requests": askedRequests,
   "0005-role-checks": roleChecks,
   "0006-rules": rules,
+  "0007-commands": commands,
 };
 
 /**

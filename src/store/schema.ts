@@ -45,7 +45,7 @@ export interface DeliveryTable {
 }
 /** Reconcile jobs, coalesced by key: an event during a run raises `wanted` over `seen`, which causes another run. */
 export interface JobTable {
-  /** `pull-request:<repository id>:<number>`, `issue:<repository id>:<number>`, `access-repo:<repository id>`, `flush:<repository id>`, `dispatch:<id>`, `check-roles:<repository id>`, `after-review:<repository id>:<pull request>`, `sweep` */
+  /** `pull-request:<repository id>:<number>`, `comments:<repository id>:<number>`, `issue:<repository id>:<number>`, `access-repo:<repository id>`, `flush:<repository id>`, `dispatch:<id>`, `cancel:<dispatch id>`, `check-roles:<repository id>`, `after-review:<repository id>:<pull request>`, `sweep` */
   key: string;
   wanted: number;
   /** The value of `wanted` that the last run began with. */
@@ -91,7 +91,7 @@ export interface DecisionTable {
   pull_request_id: BigInt_;
   pull_request: number;
   head_sha: string;
-  kind: "request" | "policy";
+  kind: "request" | "policy" | "revocation";
   /** Canonical JSON of the DecisionKey. */
   key_text: string;
   resulting_digest: string | null;
@@ -147,6 +147,8 @@ export interface DispatchTable {
   reason: string | null;
   attempts: number;
   created_at: Time;
+  /** When GitHub was told to cancel the bound run, since what it was started for is revoked. */
+  cancelled_at: ColumnType<Date | null, Date | null | undefined, Date | null>;
 }
 /** A run attempt that may exchange under a grant; at most `grant.runs` rows. */
 export interface GrantUseTable {
@@ -340,6 +342,57 @@ export interface AfterReviewTable {
   done: ColumnType<boolean, boolean | undefined, boolean>;
 }
 
+/** A command in a comment, once: whatever becomes of the comment later. The comment's text is not kept, but for a reason. */
+export interface HandledCommentTable {
+  repository_id: BigInt_;
+  comment_id: BigInt_;
+  /** Of the pull request or issue. */
+  number: number;
+  author_id: BigInt_;
+  author_login: string;
+  command: string;
+  /** What a revocation took away; stored in the transaction that took it. null: the command changed nothing. */
+  effect: ColumnType<CommandEffect | null, string | null, string | null>;
+  /** What to answer, or was answered; null: an effect's answer is made when it is said, and what floods gets none. */
+  reply: string | null;
+  seen_at: Time;
+  /** An answer may stand already: to be looked for before it is said again. */
+  reply_tried_at: ColumnType<Date | null, Date | null, Date | null>;
+  /** Everything is done and said. */
+  finished_at: ColumnType<Date | null, Date | null, Date | null>;
+}
+/** JSON, so times are text. */
+export interface CommandEffect {
+  readonly at: string;
+  readonly reason: string;
+  readonly revoked: readonly {
+    readonly path: string;
+    /** `open`: in an open pull request. `merged`: merged, and not granted yet. `active`: a grant that lived. */
+    readonly was: "open" | "merged" | "active";
+    readonly grant: string | null;
+    /** Of the grant, where a run was to be started for it. */
+    readonly dispatch: string | null;
+  }[];
+}
+/** How far comments were read, where that is not all: GitHub's cursor in one conversation; number 0: a time, of the whole repository. */
+export interface ReadCommentsTable {
+  repository_id: BigInt_;
+  number: number;
+  up_to: string;
+}
+/** A request that never grants (again), whatever its pull request becomes: revoked by a person's command. */
+export interface RevokedRequestTable {
+  repository_id: BigInt_;
+  /** A later pull request may use a name that was never granted. */
+  pull_request: number;
+  path: string;
+  /** null: an operator on the server. */
+  by_id: ColumnType<string | null, number | string | null, number | string | null>;
+  by_login: string | null;
+  reason: string;
+  at: Time;
+}
+
 export interface Database {
   enrolment: EnrolmentTable;
   delivery: DeliveryTable;
@@ -362,4 +415,7 @@ export interface Database {
   role_check: RoleCheckTable;
   role_report: RoleReportTable;
   after_review: AfterReviewTable;
+  handled_comment: HandledCommentTable;
+  read_comments: ReadCommentsTable;
+  revoked_request: RevokedRequestTable;
 }

@@ -37,6 +37,11 @@ export function fakeHandlers(more: Partial<AdminHandlers> = {}) {
       asked.push(["keys_import", params]);
       return { steps: [], unreadable: [] };
     },
+    grants_live: async () => ({ grants: [], credentials: [] }),
+    grants_revoke: async (params) => {
+      asked.push(["grants_revoke", params]);
+      return { repository: "acme/access", path: params.path, at: "2026-11-24T09:00:00Z", credentials: [] };
+    },
     ...more,
   };
   return { handlers, asked };

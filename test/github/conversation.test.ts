@@ -29,6 +29,9 @@ test("what is said on a pull request is read whole, oldest first, with who said 
   expect(all.map((one) => one.body)).toEqual([...Array.from({ length: 101 }, (_, i) => `comment ${i}`), "noted"]);
   expect(all[0]?.author).toMatchObject({ login: "mallory", kind: "user" });
   expect(all.at(-1)).toMatchObject({ id: ours, author: { id: github.bot.id, kind: "bot" }, edited: false });
+  const page = await github.commentPage(repo, number, null);
+  expect(page.comments).toEqual(all.slice(0, 100));
+  expect(await github.commentPage(repo, number, page.next)).toEqual({ comments: all.slice(100), next: null });
 });
 
 test("a comment that somebody edited is marked, so that nobody speaks with another's voice", async () => {
@@ -63,4 +66,27 @@ test("a pull request is no issue, and is closed as what it is", async () => {
   expect(await github.issue(repo, number)).toBeNull();
   await github.closePullRequest(repo, number);
   expect((await s.as("alice").rest.pulls.get({ ...ACCESS, pull_number: number })).data.state).toBe("closed");
+});
+
+test("comments of a repository since a time, of pull requests and issues, the longest unchanged first", async () => {
+  const later = () => (s.clock.now = new Date(s.clock.now.getTime() + 60_000));
+  const one = await ask(s);
+  const { data: issue } = await s.as("mallory").rest.issues.create({ ...ACCESS, title: "mine", body: "x" });
+  const first = await say("mallory", one.number, "first");
+  later();
+  await say("alice", issue.number, "second");
+  later();
+  const since = s.clock.now;
+  await say("bob", one.number, "third");
+  later();
+  await s.as("mallory").rest.issues.updateComment({ ...ACCESS, comment_id: first.data.id, body: "changed" });
+  expect(await github.commentsSince(repo, since)).toMatchObject([
+    { number: one.number, body: "third" },
+    { number: one.number, body: "changed", id: first.data.id },
+  ]);
+  expect((await github.commentsSince(repo, new Date(0))).map(({ body }) => body)).toEqual([
+    "second",
+    "third",
+    "changed",
+  ]);
 });

@@ -5,9 +5,11 @@ import type { CloudKind } from "../../src/access-repo/types.ts";
 import type { Actor } from "../../src/approval/types.ts";
 import { CountersignError } from "../../src/base/errors.ts";
 import {
+  cancelRevokedRun,
   dispatchRun,
   type GrantDeps,
   reconcileAfterReview,
+  reconcileComments,
   reconcileHead,
   reconcileIssue,
   sweepGrants,
@@ -144,6 +146,9 @@ export class Story {
     const [kind = "", first = "", second = ""] = key.split(":");
     if (kind === "access-repo") return reconcileHead(this.#deps, Number(first));
     if (kind === "pull-request") return reconcilePullRequest(this.#deps, Number(first), Number(second));
+    if (kind === "comments")
+      return reconcileComments({ ...this.#deps, endCredentials: async () => {} }, Number(first), Number(second));
+    if (kind === "cancel") return cancelRevokedRun(this.#deps, first);
     if (kind === "issue") return reconcileIssue(this.#deps, Number(first), Number(second));
     if (kind === "after-review") return reconcileAfterReview(this.#deps, Number(first), Number(second));
     if (kind === "dispatch") return dispatchRun(this.#deps, first);

@@ -188,6 +188,28 @@ async function update(c: RepoContext) {
   return { status: 200, body: render(c, issue) };
 }
 
+/**
+ * REST reference, "List issue comments for a repository": by default ascending by id; `since` is about the last update; without
+ * `sort` there is no direction. Comments of pull requests are among them.
+ */
+function listed(c: RepoContext) {
+  const since = Date.parse(c.query.get("since") ?? "");
+  const sort = c.query.get("sort");
+  const all = [...c.repo.issues.values()]
+    .filter((issue) => c.actor.kind !== "installation" || isPull(issue) || c.actor.permissions["issues"] !== undefined)
+    .flatMap((issue) => issue.comments.map((comment) => ({ issue, comment })))
+    .filter(({ comment }) => !Number.isFinite(since) || Math.floor(comment.updatedAt.getTime() / 1000) * 1000 >= since)
+    .sort((a, b) => a.comment.id - b.comment.id);
+  if (sort === "created" || sort === "updated") {
+    const of = ({ comment }: (typeof all)[number]) =>
+      (sort === "created" ? comment.createdAt : comment.updatedAt).getTime();
+    const sign = c.query.get("direction") === "asc" ? 1 : -1; // "desc" where it is not said
+    all.sort((a, b) => sign * (of(a) - of(b)));
+  }
+  const { items, headers } = page(c, all);
+  return { status: 200, body: items.map(({ issue, comment: k }) => renderComment(c, issue, k)), headers };
+}
+
 const either = (level: "read" | "write") =>
   [
     ["issues", level],
@@ -216,9 +238,17 @@ export const issueRoutes: readonly Route[] = [
     return { status: 200, body: items.map((k) => renderComment(c, issue, k)), headers };
   }),
   onRepo(`POST ${at}/{issue_number}/comments`, WRITE, comment),
+  onRepo(`GET ${at}/comments`, READ, listed),
   onRepo(`GET ${at}/comments/{comment_id}`, READ, (c) => {
     const { issue, comment: k } = findComment(c);
     return { status: 200, body: renderComment(c, issue, k) };
+  }),
+  onRepo(`DELETE ${at}/comments/{comment_id}`, WRITE, (c) => {
+    const { issue, comment: k } = findComment(c);
+    mayEdit(c, k.user);
+    issue.comments.splice(issue.comments.indexOf(k), 1);
+    emit(c, issue, k, "deleted");
+    return { status: 204 };
   }),
   onRepo(`PATCH ${at}/comments/{comment_id}`, WRITE, (c) => {
     const { issue, comment: k } = findComment(c);

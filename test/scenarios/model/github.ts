@@ -130,8 +130,7 @@ export class ModelGitHub implements GitHub {
     const said: Said = { id: nextId(), author, body, createdAt: this.#now(), edited: false };
     const all = repo.comments.get(number) ?? [];
     repo.comments.set(number, [...all, said]);
-    if (repo.pulls.has(number)) this.touched(repo, number);
-    else this.hints.add(`issue:${repo.id}:${number}`);
+    this.hints.add(`${repo.pulls.has(number) ? "comments" : "issue"}:${repo.id}:${number}`);
     return said;
   }
 
@@ -268,6 +267,19 @@ export class ModelGitHub implements GitHub {
   }
   async issueComments(repo: RepoRef, number: number) {
     return this.#at(repo, "issueComments").comments.get(number) ?? [];
+  }
+  async commentPage(repo: RepoRef, number: number, after: string | null) {
+    const all = this.#at(repo, "commentPage").comments.get(number) ?? [];
+    const from = after === null ? 0 : all.findIndex((one) => String(one.id) === after) + 1;
+    const comments = all.slice(from, from + 100);
+    return { comments, next: from + 100 < all.length ? String(comments.at(-1)?.id) : null };
+  }
+  async commentsSince(repo: RepoRef, since: Date) {
+    return [...this.#at(repo, "commentsSince").comments]
+      .flatMap(([number, all]) => all.map(({ id, body, createdAt }) => ({ id, number, body, updatedAt: createdAt })))
+      .filter(({ updatedAt }) => updatedAt >= since)
+      .sort((a, b) => a.updatedAt.getTime() - b.updatedAt.getTime())
+      .slice(0, 100);
   }
   async createComment(repo: RepoRef, number: number, body: string) {
     return this.say(this.#at(repo, "createComment"), number, { ...this.bot, kind: "bot" }, body).id;

@@ -1,6 +1,7 @@
 export { type AskedByJob, onBehalfOfRequester, type OnBehalf } from "./asked.ts";
 export { decide } from "./decide.ts";
 export { explain, explainTree } from "./explain.ts";
+export { decideFreeze, freezers, solePerson } from "./freeze-pull-request.ts";
 export { decisionKey, decisionKeyDigest, type KeyParts, sameOutcome } from "./key.ts";
 export { ownerText, ownersText } from "./owners.ts";
 export { peopleToCheck, type PeopleToCheck } from "./people-to-check.ts";

@@ -18,6 +18,7 @@ import {
   withoutEarlier,
 } from "../pull-request/index.ts";
 import type { GrantDeps } from "./deps.ts";
+import { rememberFrozen } from "./frozen.ts";
 
 /** What a request file that reached the default branch becomes. */
 export type Judged =
@@ -76,6 +77,7 @@ export async function judgeRequests(
   const loaded = loadPolicy(parent);
   if (!loaded.ok) return all("policy_quarantine");
   const { policy } = loaded;
+  rememberFrozen(policy);
   return decideAgain(deps, enrolment, commit, commit.pullRequest, policy, paths, all);
 }
 

@@ -1,13 +1,17 @@
 import { decisionKey, decisionKeyDigest, type KeyParts } from "../approval/index.ts";
 import type { Decision, DecisionKey } from "../approval/types.ts";
 import { canonicalJson } from "../base/canonical-json.ts";
+import type { DecisionTable } from "../store/schema.ts";
 import type { ReconcileDeps } from "./deps.ts";
+
+export type DecisionRule = DecisionTable["rule"];
 
 /** Stores an approved decision before the merge that acts on it. The same decision twice is one row. */
 export async function storeDecision(
   deps: Pick<ReconcileDeps, "db" | "clock">,
   parts: KeyParts,
   decision: Decision,
+  rule: DecisionRule = "owners",
 ): Promise<void> {
   if (decision.outcome !== "approved") throw new TypeError("only approved decisions are stored");
   const { author } = parts.snapshot.pullRequest;
@@ -25,7 +29,7 @@ export async function storeDecision(
       key_text: canonicalJson({ ...key }),
       resulting_digest: key.resulting_digest,
       outcome: "approved",
-      rule: "owners",
+      rule,
       approvers: JSON.stringify(decision.approvers.map(({ id, login }) => ({ id, login }))),
       requester_id: author.id,
       requester_login: author.login,

@@ -1,4 +1,4 @@
-import { classifyChanges, isFrozen, loadPolicy, policyDigest } from "../access-repo/index.ts";
+import { classifyChanges, isFrozen, loadPolicy, policyDigest, settingsPath } from "../access-repo/index.ts";
 import type { Policy } from "../access-repo/types.ts";
 import type { Decision, DecisionInput, Snapshot } from "../approval/types.ts";
 import { RetryLater } from "../base/errors.ts";
@@ -15,6 +15,7 @@ import { accessRepoKey, type ReconcileDeps } from "./deps.ts";
 import { type Enrolment, readEnrolment } from "./enrolment.ts";
 import { evaluatePolicy } from "./evaluate-policy.ts";
 import { evaluateRequests } from "./evaluate-request.ts";
+import { type Freeze, freezeCheck, freezeMessage, freezeOf } from "./freeze.ts";
 import { type MergeMessage, policyMessage, requestMessage } from "./merge-message.ts";
 import { forgetPending, rememberPending } from "./pending.ts";
 import { planPostedAt, post, type Posted, readPosted, withoutEarlier } from "./posted-plan.ts";
@@ -183,7 +184,7 @@ async function judgePolicy(context: Context): Promise<void> {
       null,
     );
   }
-  const { accepted: policy, paths, resulting, warnings } = evaluation;
+  const { accepted: policy, paths, resulting, brought, warnings } = evaluation;
   if (paths.length === 0) {
     const what =
       "The merge yields the policy that is in force: no approval is needed, and Countersign does not merge it.";
@@ -194,12 +195,35 @@ async function judgePolicy(context: Context): Promise<void> {
   const input = { snapshot, policy, subject, planPostedAt: planPostedAt(posted, shown) ?? notYet, excluded };
   const decision = await decideLive(deps, input);
   if (decision.outcome === "retry") throw new RetryLater("github_behind", decision.tree.text);
+  const freeze = await freezeOf(deps, input, brought);
+  if (freeze) return mergeFreeze(context, { ...freeze, policy, subject, resulting, shown });
   await post(deps, snapshot, posted, policyCheck(snapshot, paths, decision, warnings), shown);
   await bestEffort(deps, [() => askReviewers(context, decision)]);
   if (decision.outcome !== "approved" || snapshot.pullRequest.draft) return;
   if (deps.config.frozen.some((entry) => entry.kind === "all")) return;
   await storeDecision(deps, { snapshot, policy, subject, sha256: new Map(), resultingDigest: resulting }, decision);
   await merge(context, policyMessage(snapshot, paths, decision, await ledgerHead(context)));
+}
+
+/** One person may stop (DESIGN.md section 4, Freeze). */
+async function mergeFreeze(
+  context: Context,
+  freeze: Freeze & {
+    readonly policy: Policy;
+    readonly subject: DecisionInput["subject"];
+    readonly resulting: Digest;
+    readonly shown: Digest;
+  },
+): Promise<void> {
+  const { deps, snapshot, posted } = context;
+  const { decision, added, policy, subject, resulting, shown } = freeze;
+  const { draft, number } = snapshot.pullRequest;
+  await post(deps, snapshot, posted, freezeCheck(freeze, draft), shown);
+  if (draft || deps.config.frozen.some((entry) => entry.kind === "all")) return;
+  const key = { snapshot, policy, subject, sha256: new Map(), resultingDigest: resulting };
+  await storeDecision(deps, key, decision, "freeze");
+  const { message } = policyMessage(snapshot, [settingsPath], decision, await ledgerHead(context));
+  await merge(context, freezeMessage(added, number, message));
 }
 
 /** Does each as far as GitHub lets us now; the sweep does the rest. What is not "later" is an error like any other. */

@@ -83,6 +83,8 @@ export interface QuarantinedRequestTable {
   blob: string;
   code: string;
   at: Time;
+  /** The default branch does not hold it any more. */
+  gone: ColumnType<boolean, boolean | undefined, boolean>;
 }
 export interface DecisionTable {
   /** Digest of the canonical DecisionKey. */
@@ -96,7 +98,7 @@ export interface DecisionTable {
   key_text: string;
   resulting_digest: string | null;
   outcome: "approved";
-  rule: "owners" | "auto_approve" | "break_glass";
+  rule: "owners" | "auto_approve" | "break_glass" | "freeze";
   approvers: JsonColumn<readonly { id: number; login: string }[]>;
   requester_id: BigInt_;
   requester_login: string;
@@ -274,6 +276,35 @@ export interface AskedRequestTable {
   pull_request: number | null;
   created_at: Time;
 }
+/** An open request pull request whose plan people were shown. The row goes with the entry that tells of its end. */
+export interface ShownRequestTable {
+  repository_id: BigInt_;
+  pull_request: number;
+  paths: JsonColumn<readonly string[]>;
+  requester_id: BigInt_;
+  requester_login: string;
+}
+/** Why GitHub refused to merge this head when it was last asked. */
+export interface MergeRefusalTable {
+  repository_id: BigInt_;
+  pull_request: number;
+  head_sha: string;
+  status: number;
+  /** GitHub's own words: for a page only through its sink. */
+  message: string;
+}
+/** The one issue of a kind that tells of quarantine. */
+export interface NoticeTable {
+  repository_id: BigInt_;
+  kind: "policy" | "requests";
+  /** null: it is being opened, or was closed. */
+  issue: number | null;
+  /** Stored before GitHub is asked: after a crash it is looked for by its marker. */
+  opening: boolean;
+  /** Also of the last one, so that a flood of pushes does not become a flood of issues. */
+  opened_at: Time;
+  body_sha256: string;
+}
 
 export interface Database {
   enrolment: EnrolmentTable;
@@ -294,4 +325,7 @@ export interface Database {
   refusal: RefusalTable;
   pending_request: PendingRequestTable;
   asked_request: AskedRequestTable;
+  shown_request: ShownRequestTable;
+  merge_refusal: MergeRefusalTable;
+  notice: NoticeTable;
 }

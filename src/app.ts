@@ -3,7 +3,7 @@ import { type Logger, pino } from "pino";
 import { Probot, ProbotOctokit } from "probot";
 import { jsonSchemas } from "./access-repo/index.ts";
 import { openCatalogue } from "./action-catalogue/index.ts";
-import { keyHandlers } from "./admin/index.ts";
+import { type AdminHandlers, keyHandlers } from "./admin/index.ts";
 import { openAdmin } from "./admin-socket.ts";
 import { type Clock, systemClock } from "./base/clock.ts";
 import { brokers } from "./cloud/index.ts";
@@ -18,7 +18,16 @@ import {
   importedEntries,
 } from "./exchange/index.ts";
 import { createGitHub, createResolver, createTokenApp, LEDGER_BRANCH } from "./github/index.ts";
-import { dispatchRun, flushKey, type GrantDeps, reconcileHead, reconcileIssue, sweepGrants } from "./grant/index.ts";
+import {
+  acceptLedger,
+  acceptPolicy,
+  dispatchRun,
+  flushKey,
+  type GrantDeps,
+  reconcileHead,
+  reconcileIssue,
+  sweepGrants,
+} from "./grant/index.ts";
 import { createHttp, listen } from "./http/index.ts";
 import { discovery, keyAdmin, openKeys, sealer } from "./issuer/index.ts";
 import { accessRepoKey, issueKey, pullRequestKey, readEnrolment, reconcilePullRequest } from "./pull-request/index.ts";
@@ -221,7 +230,7 @@ async function assemble(
     errors: Object.entries(codes).map(([code, { status, sentence, cure }]) => ({ code, status, sentence, cure })),
     ready: () => readiness(store, github, db),
   });
-  const handlers = keyHandlers({
+  const keysByAdmin = keyHandlers({
     keys: keyAdmin({ db, sealer: seal }, clock, ledgersByKey),
     changed: keys.refresh,
     async handOver() {
@@ -230,6 +239,11 @@ async function assemble(
       return ledgers.map(({ fullName }) => fullName);
     },
   });
+  const handlers: AdminHandlers = {
+    ...keysByAdmin,
+    policy_accept: ({ repository, digest, reason }) => acceptPolicy(grantDeps, repository, digest, reason),
+    ledger_accept: ({ repository, reason }) => acceptLedger(grantDeps, repository, reason),
+  };
   const admin = await openAdmin(config.dataDir, handlers, log);
   const server = await listen({ app: http, host: config.host, port: config.port }).catch(async (error: unknown) => {
     await admin?.close();

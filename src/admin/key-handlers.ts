@@ -1,6 +1,6 @@
 import { formatInstant } from "../base/duration.ts";
 import type { ImportStep, KeyAdmin, KeyInfo } from "../issuer/index.ts";
-import type { AdminHandlers, AdminResult } from "./protocol.ts";
+import type { AdminHandlers, AdminResult, KeyCommand } from "./protocol.ts";
 
 export interface KeyHandlerDeps {
   readonly keys: KeyAdmin;
@@ -10,8 +10,10 @@ export interface KeyHandlerDeps {
   readonly handOver: (() => Promise<readonly string[]>) | null;
 }
 
+export type KeyHandlers = Pick<AdminHandlers, KeyCommand>;
+
 /** `keys_*`: of a running server, or of the command itself where it has the database to itself. */
-export const keyHandlers = ({ keys, changed, handOver }: KeyHandlerDeps): AdminHandlers => ({
+export const keyHandlers = ({ keys, changed, handOver }: KeyHandlerDeps): KeyHandlers => ({
   keys_list: async () => ({ keys: (await keys.list()).map(keyInfo) }),
   keys_rotate: async ({ purpose }) => {
     const { kid, activeFrom } = purpose === "issuer" ? await keys.rotateIssuer() : await keys.rotateLedger();

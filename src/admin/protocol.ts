@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { oneLine } from "../base/text.ts";
 
 // What goes over the admin socket: one line of JSON each way, one command for each connection (docs/formats.md section 12).
 
@@ -32,6 +33,15 @@ const importStep = z.strictObject({
   why: z.enum(["revoked_here", "revoked_in_file", "other_times", "signs_here", "does_not_open"]).nullable(),
 });
 
+const repository = z.string().max(200).nullable();
+const reason = z
+  .string()
+  .min(1)
+  .max(500)
+  .refine((text) => oneLine(text) === text, "one line");
+const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
+const commit = z.string().regex(/^[0-9a-f]{40}$/);
+
 /** Every command: what it takes and gives, and what of its parameters the log may have. */
 export const adminCommands = {
   keys_list: { params: none, result: z.strictObject({ keys: z.array(keyInfo) }), logged: [] },
@@ -63,11 +73,31 @@ export const adminCommands = {
     result: z.strictObject({ steps: z.array(importStep), unreadable: z.array(kid) }),
     logged: ["dry_run", "drop_unreadable"],
   },
+  policy_accept: {
+    /** `repository`: null for the only one. */
+    params: z.strictObject({ repository, digest, reason }),
+    result: z.strictObject({ repository: z.string(), digest, previous: digest, commit, already: z.boolean() }),
+    logged: ["repository", "digest", "reason"],
+  },
+  ledger_accept: {
+    params: z.strictObject({ repository, reason }),
+    result: z.strictObject({
+      repository: z.string(),
+      after: commit,
+      tip: commit,
+      foreign: z.int().nonnegative(),
+      /** On the branch already; else a later flush records it. */
+      recorded: z.boolean(),
+    }),
+    logged: ["repository", "reason"],
+  },
 } as const satisfies Readonly<
   Record<string, { readonly params: z.ZodType; readonly result: z.ZodType; readonly logged: readonly string[] }>
 >;
 
 export type AdminCommand = keyof typeof adminCommands;
+/** Those that need no server, only its database. */
+export type KeyCommand = Extract<AdminCommand, `keys_${string}`>;
 export type AdminParams<C extends AdminCommand> = z.output<(typeof adminCommands)[C]["params"]>;
 export type AdminResult<C extends AdminCommand> = z.output<(typeof adminCommands)[C]["result"]>;
 /** What does the work of each command. A CountersignError reaches the operator with its code and message. */

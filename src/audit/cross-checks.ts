@@ -1,5 +1,6 @@
 import { sha256 } from "../base/canonical-json.ts";
 import type { Entry, GrantedEntry, IssuedEntry } from "../ledger/index.ts";
+import type { Acceptance } from "./accepted.ts";
 import type { Problems } from "./problems.ts";
 
 interface KnownGrant {
@@ -20,6 +21,7 @@ export class CrossChecks {
   readonly #grants = new Map<string, KnownGrant>();
   /** Recorded after a revocation: fine if it then was dropped, since the release is what a revocation stops (C59). */
   readonly #late = new Map<string, IssuedEntry>();
+  readonly acceptances: Acceptance[] = [];
   issued = 0;
 
   /** @param merged commits of the default branch; undefined where it is unknown */
@@ -37,6 +39,7 @@ export class CrossChecks {
     this.#entries.add(entry.id);
     if (entry.type === "granted") this.#granted(entry, at);
     else if (entry.type === "issued") this.#issued(entry, at);
+    else if (entry.type === "ledger_accepted") this.acceptances.push({ entry, commit: where.commit });
     else if (entry.type === "dropped") this.#late.delete(entry.exchange);
     else if (entry.type === "revoked") {
       const grant = this.#grants.get(entry.grant);

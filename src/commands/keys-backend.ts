@@ -1,10 +1,10 @@
 import {
-  type AdminCommand,
-  type AdminHandlers,
   type AdminParams,
   type AdminReply,
   adminSocketPath,
   callAdmin,
+  type KeyCommand,
+  type KeyHandlers,
 } from "../admin/index.ts";
 import { CountersignError } from "../base/errors.ts";
 import { forJson, forTerminal } from "../base/text.ts";
@@ -12,13 +12,13 @@ import type { ExitCode, Io } from "./io.ts";
 
 /** The key table where no server answers, opened by whoever knows how (src/offline-keys.ts). */
 export interface OfflineKeys {
-  readonly handlers: AdminHandlers;
+  readonly handlers: KeyHandlers;
   /** What it works on, for a person: "the embedded database in ./data". */
   readonly about: string;
   close(): Promise<void>;
 }
 /** @returns a sentence where this command may not, or cannot, work on the database itself */
-export type OpenOffline = (env: Io["env"], dataDir: string, command: AdminCommand) => Promise<OfflineKeys | string>;
+export type OpenOffline = (env: Io["env"], dataDir: string, command: KeyCommand) => Promise<OfflineKeys | string>;
 
 export interface KeysDeps {
   readonly io: Io;
@@ -33,7 +33,7 @@ export interface KeysOptions {
 }
 
 /** Does one command, by the server's socket or on the database. */
-export type Call = <C extends AdminCommand>(command: C, params: AdminParams<C>) => Promise<AdminReply<C>>;
+export type Call = <C extends KeyCommand>(command: C, params: AdminParams<C>) => Promise<AdminReply<C>>;
 
 /** `work` with a way to the keys. Which one is found at the first call, and kept. Never throws. */
 export async function withKeys(

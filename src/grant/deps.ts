@@ -2,7 +2,7 @@ import type { ReconcileDeps } from "../pull-request/index.ts";
 import type { Recorder } from "../recorder/index.ts";
 
 export interface GrantDeps extends ReconcileDeps {
-  readonly recorder: Pick<Recorder, "append" | "flush" | "openLedger" | "flushDue">;
+  readonly recorder: Pick<Recorder, "append" | "flush" | "openLedger" | "flushDue" | "accept">;
   /** The public half of the key that signs the ledger, for the genesis. */
   readonly ledgerKey: () => { readonly kid: string; readonly publicKey: string };
   readonly issuerUrl: string;

@@ -4,6 +4,7 @@ import { dispatchKey, type GrantDeps } from "./deps.ts";
 import { openDispatches } from "./dispatch.ts";
 import { expireGrants } from "./end-grants.ts";
 
+export { acceptLedger, acceptPolicy } from "./accept.ts";
 export { flushKey, type GrantDeps } from "./deps.ts";
 export { dispatchRun } from "./dispatch.ts";
 

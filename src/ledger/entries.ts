@@ -4,6 +4,7 @@ import { parseCanonicalLine } from "./canonical-line.ts";
 import { LedgerError } from "./errors.ts";
 import { actor, common, count, digest, hex40, id, instant, ofGrant, publicKey, text, texts, uuid } from "./shapes.ts";
 import type {
+  ClosedEntry,
   DispatchedEntry,
   DispatchFailedEntry,
   DroppedEntry,
@@ -13,6 +14,7 @@ import type {
   GrantedEntry,
   IssuedEntry,
   KeyRotatedEntry,
+  LedgerAcceptedEntry,
   OtherEntry,
   PolicyAcceptedEntry,
   PolicyQuarantineEntry,
@@ -155,10 +157,28 @@ const requested: z.ZodType<RequestedEntry> = z.strictObject({
   asked_sha256: digest,
   job: z.strictObject({ ...job, repository: text, file: text }),
 });
-/** Later issues define these; until then any JSON members may stand in them. */
+const closed: z.ZodType<ClosedEntry> = z.strictObject({
+  ...common,
+  type: z.literal("closed"),
+  outcome: z.enum(["expired", "withdrawn", "declined", "closed"]),
+  pull_request: id,
+  paths: z.array(text).min(1),
+  requested_by: actor,
+  by: actor.nullable(),
+  why: text,
+});
+const ledgerAccepted: z.ZodType<LedgerAcceptedEntry> = z.strictObject({
+  ...common,
+  type: z.literal("ledger_accepted"),
+  reason: text,
+  after: hex40,
+  tip: hex40,
+  foreign: count,
+});
+/** Later issues define this; until then any JSON members may stand in them. */
 const other: z.ZodType<OtherEntry> = z.looseObject({
   ...common,
-  type: z.enum(["closed", "break_glass", "ledger_accepted"]),
+  type: z.literal("break_glass"),
 }) as unknown as z.ZodType<OtherEntry>;
 
 const shapes: Readonly<Record<Entry["type"], z.ZodType<Entry>>> = {
@@ -177,9 +197,9 @@ const shapes: Readonly<Record<Entry["type"], z.ZodType<Entry>>> = {
   refused,
   key_rotated: keyRotated,
   requested,
-  closed: other,
+  closed,
   break_glass: other,
-  ledger_accepted: other,
+  ledger_accepted: ledgerAccepted,
 };
 
 /** Every entry type that a reader knows. An unknown type is an error: what we cannot read we must not call verified. */

@@ -161,9 +161,34 @@ export interface RequestedEntry extends Common {
   readonly asked_sha256: string;
   readonly job: IssuedEntry["job"] & { readonly repository: string; readonly file: string };
 }
-/** `closed`, `break_glass`, `ledger_accepted`: written from later issues on; readers accept them now. */
+/** A request pull request whose plan people were shown was closed without a merge. */
+export interface ClosedEntry extends Common {
+  readonly type: "closed";
+  /** `expired`: by us; `withdrawn`: by its requester; `declined`: by an owner of a path; `closed`: by anyone else. */
+  readonly outcome: "expired" | "withdrawn" | "declined" | "closed";
+  readonly pull_request: number;
+  readonly paths: readonly string[];
+  readonly requested_by: LedgerActor;
+  /** null: an account that is gone. */
+  readonly by: LedgerActor | null;
+  /** Our sentence; no text of people. */
+  readonly why: string;
+}
+/**
+ * An operator accepted the ledger branch as it stood at `tip`: what came after `after`, our last batch before, and is not ours
+ * stays foreign and is no reason to stop any more.
+ */
+export interface LedgerAcceptedEntry extends Common {
+  readonly type: "ledger_accepted";
+  readonly reason: string;
+  readonly after: string;
+  readonly tip: string;
+  /** How many commits between the two are not ours. */
+  readonly foreign: number;
+}
+/** `break_glass`: written from later issues on; readers accept it now. */
 export interface OtherEntry extends Common {
-  readonly type: "closed" | "break_glass" | "ledger_accepted";
+  readonly type: "break_glass";
   readonly [member: string]: Json;
 }
 
@@ -182,6 +207,8 @@ export type Entry =
   | RefusedEntry
   | KeyRotatedEntry
   | RequestedEntry
+  | ClosedEntry
+  | LedgerAcceptedEntry
   | OtherEntry;
 
 /** What is signed, in canonical JSON, prefixed by `countersign-ledger-v1\n` so that the signature fits nothing else. */

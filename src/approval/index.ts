@@ -3,7 +3,7 @@ export { decide } from "./decide.ts";
 export { explain, explainTree } from "./explain.ts";
 export { decideFreeze, freezers, solePerson } from "./freeze-pull-request.ts";
 export { decisionKey, decisionKeyDigest, type KeyParts, sameOutcome } from "./key.ts";
-export { ownerText, ownersText } from "./owners.ts";
+export { isOwner, ownerText, ownersText } from "./owners.ts";
 export { peopleToCheck, type PeopleToCheck } from "./people-to-check.ts";
 export { type Cast, type Company, companyOf, nobody, openSlots, ownersKey, rehearse } from "./rehearse.ts";
 export type * from "./types.ts";

@@ -65,6 +65,10 @@ export interface Snapshot {
     /** null: deleted. Other than the repository's id: a fork. */
     readonly headRepositoryId: RepositoryId | null;
     readonly mergeCommit: CommitSha | null;
+    /** GitHub's time: when it was opened, or opened again. */
+    readonly openedAt: Date;
+    /** Who closed it; null: it is open, or an account that is gone. */
+    readonly closedBy: Actor | null;
     readonly requestedReviewers: readonly string[];
   };
   /** Complete, or the snapshot could not be made: over-long lists are refused before (C09). */

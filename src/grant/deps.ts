@@ -7,14 +7,11 @@ export interface GrantDeps extends ReconcileDeps {
   readonly ledgerKey: () => { readonly kid: string; readonly publicKey: string };
   readonly issuerUrl: string;
   readonly accessRepos: readonly { readonly fullName: string; readonly repositoryId: number }[];
-  /** A new UUID. */
-  readonly newId: () => string;
 }
 
 /** `granted` and `dispatched` may wait this long for company in a batch (DESIGN.md section 4, The ledger). */
 export const SOON = 10_000;
-/** `expired` and other housekeeping. */
-export const LATER = 600_000;
+export { LATER } from "../pull-request/deps.ts";
 
 /** Job that writes what waits for the ledger of one access repo. */
 export const flushKey = (repositoryId: number): string => `flush:${repositoryId}`;

@@ -297,12 +297,12 @@ export interface MergeRefusalTable {
 export interface NoticeTable {
   repository_id: BigInt_;
   kind: "policy" | "requests";
-  /** null: it is being opened, or was closed. */
+  /** `opening` is stored before GitHub is asked: after a crash the issue is looked for by its marker. */
+  state: "opening" | "open" | "closed";
   issue: number | null;
-  /** Stored before GitHub is asked: after a crash it is looked for by its marker. */
-  opening: boolean;
-  /** Also of the last one, so that a flood of pushes does not become a flood of issues. */
+  /** Kept after its end, so that a flood of pushes does not become a flood of issues. */
   opened_at: Time;
+  /** Of what it says. */
   body_sha256: string;
 }
 

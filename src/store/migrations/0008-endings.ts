@@ -26,11 +26,12 @@ const statements: readonly string[] = [
   `create table notice (
     repository_id bigint not null,
     kind text not null check (kind in ('policy', 'requests')),
+    state text not null check (state in ('opening', 'open', 'closed')),
     issue integer check (issue > 0),
-    opening boolean not null,
     opened_at timestamptz not null,
     body_sha256 text not null,
-    primary key (repository_id, kind)
+    primary key (repository_id, kind),
+    constraint notice_open_has_issue check (state <> 'open' or issue is not null)
   )`,
   `alter table quarantined_request add column gone boolean not null default false`,
   `create index quarantined_request_there on quarantined_request (repository_id) where not gone`,

@@ -26,6 +26,7 @@ import {
   type GrantDeps,
   reconcileHead,
   reconcileIssue,
+  reconcileNotices,
   sweepGrants,
 } from "./grant/index.ts";
 import { createHttp, listen } from "./http/index.ts";
@@ -191,6 +192,8 @@ async function assemble(
       case "pull-request":
         await reconcilePullRequest(grantDeps, Number(first), Number(second));
         return exchange.refreshIndex();
+      case "notice":
+        return reconcileNotices(grantDeps, Number(first));
       case "issue":
         return reconcileIssue(grantDeps, Number(first), Number(second));
       case "dispatch":

@@ -6,7 +6,7 @@ import type { Digest } from "../base/ids.ts";
 import type { PolicyAcceptedEntry } from "../ledger/types.ts";
 import { accessRepoKey, type Enrolment, pullRequestKey, readEnrolment } from "../pull-request/index.ts";
 import type { LedgerAcceptance } from "../recorder/index.ts";
-import { flushKey, type GrantDeps } from "./deps.ts";
+import { flushKey, type GrantDeps, noticeKey } from "./deps.ts";
 import { rememberFrozen } from "./frozen.ts";
 import { reconcileHead } from "./reconcile-head.ts";
 
@@ -74,7 +74,7 @@ export async function acceptPolicy(
   rememberFrozen(loaded.policy);
   deps.log.warn({ accessRepo: repository, policy: found, commit: tip, reason }, "an operator accepted a policy");
   await deps.enqueue(flushKey(repositoryId));
-  await deps.enqueue(accessRepoKey(repositoryId));
+  await deps.enqueue(noticeKey(repositoryId));
   for (const number of await deps.github.openPullRequests(enrolment))
     await deps.enqueue(pullRequestKey(repositoryId, number));
   return { ...answer, already: false };

@@ -15,4 +15,6 @@ export { LATER } from "../pull-request/deps.ts";
 
 /** Job that writes what waits for the ledger of one access repo. */
 export const flushKey = (repositoryId: number): string => `flush:${repositoryId}`;
+/** Job that makes the issues about quarantine of one access repo say what is. */
+export const noticeKey = (repositoryId: number): string => `notice:${repositoryId}`;
 export const dispatchKey = (id: string): string => `dispatch:${id}`;

@@ -1,14 +1,16 @@
 import type { CountersignError } from "../base/errors.ts";
 import { accessRepoKey, pullRequestKey, toEnrolment, watchedPullRequests } from "../pull-request/index.ts";
-import { dispatchKey, type GrantDeps } from "./deps.ts";
+import { dispatchKey, type GrantDeps, noticeKey } from "./deps.ts";
 import { openDispatches } from "./dispatch.ts";
 import { expireGrants } from "./end-grants.ts";
+import { overdueNotices } from "./notices.ts";
 
 export { acceptLedger, acceptPolicy } from "./accept.ts";
 export { flushKey, type GrantDeps } from "./deps.ts";
 export { dispatchRun } from "./dispatch.ts";
 
 export { reconcileHead } from "./reconcile-head.ts";
+export { reconcileNotices } from "./notices.ts";
 export { reconcileIssue } from "./reconcile-issue.ts";
 
 /**
@@ -32,6 +34,9 @@ export async function sweepGrants(deps: GrantDeps): Promise<void> {
     await attempt("access repo", () => deps.enqueue(accessRepoKey(repositoryId)));
   }
   const rows = await deps.db.selectFrom("enrolment").selectAll().where("state", "=", "active").execute();
+  await attempt("notices", async () => {
+    for (const id of await overdueNotices(deps.db, rows.map(toEnrolment))) await deps.enqueue(noticeKey(id));
+  });
   for (const enrolment of rows.map(toEnrolment)) {
     await attempt("pull requests", async () => {
       const open = await deps.github.openPullRequests(enrolment);

@@ -6,7 +6,7 @@ import type { BranchCommit } from "../github/types.ts";
 import type { Entry } from "../ledger/types.ts";
 import { accessRepoKey, type Enrolment, pullRequestKey, readEnrolment } from "../pull-request/index.ts";
 import type { Db } from "../store/index.ts";
-import { dispatchKey, flushKey, type GrantDeps, SOON } from "./deps.ts";
+import { dispatchKey, flushKey, type GrantDeps, noticeKey, SOON } from "./deps.ts";
 import { revokePaths } from "./end-grants.ts";
 import { enrol } from "./enrol.ts";
 import { judgePolicy } from "./judge-policy.ts";
@@ -40,6 +40,7 @@ export async function reconcileHead(deps: GrantDeps, repositoryId: number): Prom
       throw new RetryLater("head_raced", "Another server judged this head.");
     await judgeCommit(deps, before, commit);
   }
+  await deps.enqueue(noticeKey(repositoryId));
   await deps.enqueue(accessRepoKey(repositoryId)); // the tip may have moved while we judged
 }
 
@@ -168,4 +169,5 @@ async function rewritten(deps: GrantDeps, enrolment: Active, tip: CommitSha): Pr
     if (entries.length > 0) await deps.recorder.append(trx, enrolment.id, entries, deps.clock.now());
   });
   await deps.enqueue(flushKey(enrolment.id));
+  await deps.enqueue(noticeKey(enrolment.id));
 }

@@ -45,7 +45,7 @@ export interface DeliveryTable {
 }
 /** Reconcile jobs, coalesced by key: an event during a run raises `wanted` over `seen`, which causes another run. */
 export interface JobTable {
-  /** `pull-request:<repository id>:<number>`, `issue:<repository id>:<number>`, `access-repo:<repository id>`, `flush:<repository id>`, `dispatch:<id>`, `sweep` */
+  /** `pull-request:<repository id>:<number>`, `issue:<repository id>:<number>`, `access-repo:<repository id>`, `flush:<repository id>`, `notice:<repository id>`, `dispatch:<id>`, `sweep` */
   key: string;
   wanted: number;
   /** The value of `wanted` that the last run began with. */

@@ -4,7 +4,14 @@ import { openCatalogue } from "../../src/action-catalogue/index.ts";
 import type { CloudKind } from "../../src/access-repo/types.ts";
 import type { Actor } from "../../src/approval/types.ts";
 import { CountersignError } from "../../src/base/errors.ts";
-import { dispatchRun, type GrantDeps, reconcileHead, reconcileIssue, sweepGrants } from "../../src/grant/index.ts";
+import {
+  dispatchRun,
+  type GrantDeps,
+  reconcileHead,
+  reconcileIssue,
+  reconcileNotices,
+  sweepGrants,
+} from "../../src/grant/index.ts";
 import type { Entry } from "../../src/ledger/index.ts";
 import { reconcilePullRequest } from "../../src/pull-request/index.ts";
 import { createRecorder } from "../../src/recorder/index.ts";
@@ -133,6 +140,7 @@ export class Story {
     const [kind = "", first = "", second = ""] = key.split(":");
     if (kind === "access-repo") return reconcileHead(this.#deps, Number(first));
     if (kind === "pull-request") return reconcilePullRequest(this.#deps, Number(first), Number(second));
+    if (kind === "notice") return reconcileNotices(this.#deps, Number(first));
     if (kind === "issue") return reconcileIssue(this.#deps, Number(first), Number(second));
     if (kind === "dispatch") return dispatchRun(this.#deps, first);
     if (kind === "flush") {

@@ -22,7 +22,7 @@ interface Named {
  * The access repo that an operator means; without a name, the only one.
  * @throws CountersignError `which_repository`
  */
-export function namedRepo(repos: readonly Named[], name: string | null): Named {
+function namedRepo(repos: readonly Named[], name: string | null): Named {
   const [only, ...more] = name === null ? repos : repos.filter((r) => r.fullName.toLowerCase() === name.toLowerCase());
   if (only && more.length === 0) return only;
   const all = repos.map((r) => r.fullName).join(", ");

@@ -57,7 +57,7 @@ export async function withRefusal(
  * The conclusion stays what it was: where the branch demands our check, another one would keep GitHub refusing for ever. A merge
  * queue is refused by us as well: it merges another commit than the one that was approved (C29).
  */
-export function refusedCheck(content: CheckContent, { status, message }: Refusal, branch: string): CheckContent {
+function refusedCheck(content: CheckContent, { status, message }: Refusal, branch: string): CheckContent {
   const queue = /merge queue/i.test(message);
   const why = queue
     ? [

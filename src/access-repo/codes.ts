@@ -243,7 +243,8 @@ export const codes = {
   },
   CS2023: {
     title: "Start not admitted",
-    cause: "A start that has passed, or is more than 30 days ahead, is a slip more often than a plan.",
+    cause:
+      "With `start` the access lasts from then for `duration`, whenever the approval comes. A slot that is over gives nothing, and one more than 30 days ahead is a slip more often than a plan.",
     cure: "Choose another start, or leave it out to begin with the merge.",
   },
   CS2024: {

@@ -38,7 +38,8 @@ export async function reconcilePullRequest(deps: ReconcileDeps, repositoryId: nu
     const shown = { repository: enrolment, pullRequest: { number, headSha: answer.headSha }, reviews: [] };
     const content = plainCheck("failure", `Refused: ${answer.what}`, [way]);
     await post(deps, shown, await readPosted(deps, shown), content, null);
-    return;
+    // What was shown is not what it is now, and whether it is open is not known: nobody watches it for ever.
+    return forgetShown(deps, repositoryId, number);
   }
   const read = answer.snapshot;
   // Transferred: another owner's people would decide (C48). Enrolment says so to the operator.
@@ -239,8 +240,12 @@ async function mergeFreeze(
   const { deps, snapshot, posted } = context;
   const { decision, added, policy, subject, resulting, shown } = freeze;
   const { draft, number } = snapshot.pullRequest;
-  await post(deps, snapshot, posted, await shownAs(context, decision, freezeCheck(freeze, draft)), shown);
-  if (draft || deps.config.frozen.some((entry) => entry.kind === "all")) return;
+  // The operator's word stops merges, this one too: it would add nothing.
+  const held = deps.config.frozen.some((entry) => entry.kind === "all");
+  const way = ["Nothing is merged while COUNTERSIGN_FROZEN=all is set."];
+  const content = held ? plainCheck("action_required", "Frozen by the operator", way) : freezeCheck(freeze, draft);
+  await post(deps, snapshot, posted, await shownAs(context, decision, content), shown);
+  if (draft || held) return;
   const key = { snapshot, policy, subject, sha256: new Map(), resultingDigest: resulting };
   await storeDecision(deps, key, decision, "freeze");
   const { message } = policyMessage(snapshot, [settingsPath], decision, await ledgerHead(context));

@@ -34,6 +34,9 @@ const statements: readonly string[] = [
     constraint notice_open_has_issue check (state <> 'open' or issue is not null)
   )`,
   `alter table quarantined_request add column gone boolean not null default false`,
+  // Few among all entries, and asked for by themselves: which policy is in force, and since when one is in quarantine.
+  `create index ledger_entry_policy on ledger_entry (repository_id, position)
+    where type in ('genesis', 'policy_accepted', 'policy_quarantined', 'policy_restored')`,
   `create index quarantined_request_there on quarantined_request (repository_id) where not gone`,
 ];
 

@@ -69,6 +69,8 @@ export function exampleSnapshot(policy: PolicyFiles, given: Given | undefined): 
       headSha: commits.head,
       headRepositoryId: id,
       mergeCommit: null,
+      openedAt: new Date(0),
+      closedBy: null,
       requestedReviewers: [],
     },
     changes: [],

@@ -22,6 +22,8 @@ import {
 } from "./exchange/index.ts";
 import { createGitHub, createResolver, createTokenApp, LEDGER_BRANCH } from "./github/index.ts";
 import {
+  acceptLedger,
+  acceptPolicy,
   cancelRevokedRun,
   commentsKey,
   dispatchRun,
@@ -32,6 +34,7 @@ import {
   reconcileComments,
   reconcileHead,
   reconcileIssue,
+  reconcileNotices,
   revokeByOperator,
   sweepGrants,
 } from "./grant/index.ts";
@@ -234,6 +237,8 @@ async function assemble(
         return exchange.refreshIndex();
       case "cancel":
         return cancelRevokedRun(grantDeps, first);
+      case "notice":
+        return reconcileNotices(grantDeps, Number(first));
       case "issue":
         return reconcileIssue(grantDeps, Number(first), Number(second));
       case "after-review":
@@ -298,6 +303,8 @@ async function assemble(
       await exchange.refreshIndex();
       return done;
     },
+    policy_accept: ({ repository, digest, reason }) => acceptPolicy(grantDeps, repository, digest, reason),
+    ledger_accept: ({ repository, reason }) => acceptLedger(grantDeps, repository, reason),
   };
   const admin = await openAdmin(config.dataDir, handlers, log);
   const server = await listen({ app: http, host: config.host, port: config.port }).catch(async (error: unknown) => {

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from "commander";
 import { doctorCommand } from "./commands/doctor.ts";
+import { acceptCommands } from "./commands/accept.ts";
 import { explainCommand } from "./commands/explain.ts";
 import { liveCommands } from "./commands/live.ts";
 import { initCommand } from "./commands/init.ts";
@@ -10,6 +11,7 @@ import { ownersCommand } from "./commands/owners.ts";
 import { planCommand } from "./commands/plan.ts";
 import { targetsCommand } from "./commands/targets.ts";
 import { setupCommand } from "./commands/setup.ts";
+import { forTerminal } from "./base/text.ts";
 import { repositoryFacts } from "./enroll.ts";
 import { verifyClone } from "./audit/index.ts";
 import { validateCommand } from "./commands/validate.ts";
@@ -70,6 +72,11 @@ audit
       for (const { code, message, commit } of result.problems) {
         process.stdout.write(`problem: ${code}${commit ? ` in ${commit.slice(0, 12)}` : ""}: ${message}\n`);
       }
+      for (const { code, message, commit, reason } of result.accepted) {
+        process.stdout.write(
+          `accepted by the operator: ${code}${commit ? ` in ${commit.slice(0, 12)}` : ""}: ${message} (${forTerminal(reason)})\n`,
+        );
+      }
       const trust = result.trust === "first_use" ? " (by the key in the genesis, which you chose to believe)" : "";
       process.stdout.write(
         `${result.batches} batches, ${result.entries} entries, ${result.grants} grants, ${result.issued} issued: ${result.ok ? "verified" : "NOT verified"}${trust}\n`,
@@ -83,6 +90,7 @@ program.addCommand(planCommand());
 // As above: a database is loaded where it is opened.
 program.addCommand(keysCommand(async (...args) => (await import("./offline-keys.ts")).openOfflineKeys(...args)));
 for (const command of liveCommands()) program.addCommand(command);
+for (const command of acceptCommands()) program.addCommand(command);
 program.addCommand(ownersCommand());
 program.addCommand(explainCommand());
 program.addCommand(targetsCommand());

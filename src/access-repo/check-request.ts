@@ -1,4 +1,4 @@
-import { formatDuration, formatInstant } from "../base/duration.ts";
+import { formatDuration, formatInstant, type Seconds } from "../base/duration.ts";
 import type { RepositoryId } from "../base/ids.ts";
 import { checkNarrowing } from "./check-narrowing.ts";
 import { checkWorkflow } from "./check-workflow.ts";
@@ -55,7 +55,7 @@ export function checkRequest(input: CheckRequestInput): Parsed<ResolvedRequest> 
   }
   const duration = checkDuration(file, role, policy, report);
   checkTicket(file, role, report);
-  checkStart(input, report);
+  checkStart(input, duration, report);
   checkSubject(input, target.cloud, report);
   if (file.break_glass !== undefined && (!role.break_glass || policy.settings.break_glass === undefined)) {
     const who = role.break_glass ? "The settings name nobody who may." : "The role does not admit it.";
@@ -141,11 +141,15 @@ function checkTicket(file: RequestFile, role: Role, report: Report): void {
     report("CS2015", ["ticket"], `${quote(file.ticket)} is not a ticket of this role.`, `Write it like ${shapes}.`);
 }
 
-function checkStart({ file, now, merged }: CheckRequestInput, report: Report): void {
+/** A slot is wall-clock, whenever the approval comes: one that has begun is shorter, one that is over is none. */
+function checkStart({ file, now, merged }: CheckRequestInput, duration: Seconds | undefined, report: Report): void {
   if (file.start === undefined || merged) return;
   const start = file.start.getTime();
-  if (start < now.getTime()) {
-    report("CS2023", ["start"], `${formatInstant(file.start)} has passed; it is ${formatInstant(now)}.`);
+  // Where no duration is admitted that is said instead, and the start is held to itself.
+  const end = start + (duration ?? 0) * 1000;
+  if (end <= now.getTime()) {
+    const slot = `The slot from ${formatInstant(file.start)} to ${formatInstant(new Date(end))}`;
+    report("CS2023", ["start"], `${slot} is over; it is ${formatInstant(now)}.`);
   } else if (start > now.getTime() + 30 * day) {
     report("CS2023", ["start"], `${formatInstant(file.start)} is more than 30 days ahead.`);
   }

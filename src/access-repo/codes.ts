@@ -243,7 +243,8 @@ export const codes = {
   },
   CS2023: {
     title: "Start not admitted",
-    cause: "A start that has passed, or is more than 30 days ahead, is a slip more often than a plan.",
+    cause:
+      "With `start` the access lasts from then for `duration`, whenever the approval comes. A slot that is over gives nothing, and one more than 30 days ahead is a slip more often than a plan.",
     cure: "Choose another start, or leave it out to begin with the merge.",
   },
   CS2024: {
@@ -446,7 +447,7 @@ export const codes = {
     wholeFile: true,
     cause:
       "The policy in force decides about its own change, and this version cannot read it: it was accepted by another version, or without having been checked.",
-    cure: "Run the version that accepted it, or have the operator accept a policy with `countersign policy accept`.",
+    cure: "Run the version that accepted it. Or merge a policy that this version reads by hand, and have the operator accept exactly that with `countersign policy accept`.",
   },
   CS5001: {
     title: "Workflow of another owner",

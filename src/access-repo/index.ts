@@ -1,3 +1,4 @@
+export { addedFreezes, freezeText } from "./added-freezes.ts";
 export { type Ask, parseAsk } from "./ask.ts";
 export { type Change, type ChangeKind, classifyChanges } from "./changes.ts";
 export { checkRequest, type CheckRequestInput } from "./check-request.ts";

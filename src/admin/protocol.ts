@@ -48,6 +48,8 @@ const credential = z.strictObject({
   until: instant,
   identifiers: z.record(z.string(), z.string()),
 });
+const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
+const commit = z.string().regex(/^[0-9a-f]{40}$/);
 
 /** Every command: what it takes and gives, and what of its parameters the log may have. */
 export const adminCommands = {
@@ -105,6 +107,24 @@ export const adminCommands = {
     params: z.strictObject({ repository, path: z.string().max(200), reason }),
     result: z.strictObject({ repository: z.string(), path: z.string(), at: instant, credentials: z.array(credential) }),
     logged: ["repository", "path", "reason"],
+  },
+  policy_accept: {
+    /** `repository`: null for the only one. */
+    params: z.strictObject({ repository, digest, reason }),
+    result: z.strictObject({ repository: z.string(), digest, previous: digest, commit, already: z.boolean() }),
+    logged: ["repository", "digest", "reason"],
+  },
+  ledger_accept: {
+    params: z.strictObject({ repository, reason }),
+    result: z.strictObject({
+      repository: z.string(),
+      after: commit,
+      tip: commit,
+      foreign: z.int().nonnegative(),
+      /** On the branch already; else a later flush records it. */
+      recorded: z.boolean(),
+    }),
+    logged: ["repository", "reason"],
   },
 } as const satisfies Readonly<
   Record<string, { readonly params: z.ZodType; readonly result: z.ZodType; readonly logged: readonly string[] }>

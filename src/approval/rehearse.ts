@@ -96,6 +96,8 @@ function plainPullRequest(files: PolicyFiles, author: Actor, path: string, revie
       headSha: head,
       headRepositoryId: id,
       mergeCommit: null,
+      openedAt: posted,
+      closedBy: null,
       requestedReviewers: [],
     },
     changes: [{ path, status: "added" }],

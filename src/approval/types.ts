@@ -65,6 +65,10 @@ export interface Snapshot {
     /** null: deleted. Other than the repository's id: a fork. */
     readonly headRepositoryId: RepositoryId | null;
     readonly mergeCommit: CommitSha | null;
+    /** GitHub's time: when it was opened, or opened again. */
+    readonly openedAt: Date;
+    /** Who closed it; null: it is open, or an account that is gone. */
+    readonly closedBy: Actor | null;
     readonly requestedReviewers: readonly string[];
   };
   /** Complete, or the snapshot could not be made: over-long lists are refused before (C09). */
@@ -88,7 +92,9 @@ export type Roster =
   | { readonly kind: "not_visible" };
 
 /** By what a pull request is approved; recorded with the decision and the grant. */
-export type Rule = "owners" | "auto_approve" | "break_glass";
+export type Rule = RequestRule | "freeze";
+/** `freeze` approves policy pull requests only. */
+export type RequestRule = "owners" | "auto_approve" | "break_glass";
 
 /** What is known of earlier decisions and grants, from our own records. */
 export interface Standing {

@@ -5,11 +5,11 @@ import { notCovered } from "./auto-approve.ts";
 import { count } from "./nodes.ts";
 import { ownersText } from "./owners.ts";
 import { roleKey } from "./standing.ts";
-import type { Rule } from "./types.ts";
+import type { RequestRule } from "./types.ts";
 
 /** What a rule beside the owners' approval comes to for one request, as far as that hangs on nobody's person. */
 export interface WithoutApproval {
-  readonly rule: Exclude<Rule, "owners">;
+  readonly rule: Exclude<RequestRule, "owners">;
   /** False: it does not apply, whoever asks. */
   readonly applies: boolean;
   /** For whom, as the policy spells them. */

@@ -13,9 +13,12 @@ export interface LedgerCommit {
   readonly changes: readonly Change[];
 }
 
-/** Ids of the commits up to `tip`, oldest first, each with its parents' ids. `tip` is an object id. */
+/**
+ * Ids of the commits up to `tip` by first parents, oldest first, each with all its parents' ids. What a merge brought from its
+ * other side is no line of ours: the merge itself is the finding. `tip` is an object id.
+ */
 export async function history(git: Git, tip: string): Promise<{ commit: string; parents: readonly string[] }[]> {
-  const out = await git.read(["rev-list", "--reverse", "--topo-order", "--parents", "--end-of-options", tip]);
+  const out = await git.read(["rev-list", "--reverse", "--first-parent", "--parents", "--end-of-options", tip]);
   return out
     .split("\n")
     .filter(Boolean)

@@ -1,5 +1,6 @@
 import { sha256 } from "../base/canonical-json.ts";
 import type { BreakGlassEntry, Entry, GrantedEntry, IssuedEntry } from "../ledger/index.ts";
+import type { Acceptance } from "./accepted.ts";
 import type { Problems } from "./problems.ts";
 
 interface KnownGrant {
@@ -23,6 +24,7 @@ export class CrossChecks {
   /** Granted by break-glass, and nothing yet of the review that is owed. */
   readonly #unowed = new Map<string, GrantedEntry>();
   readonly #owed = new Map<string, BreakGlassEntry>();
+  readonly acceptances: Acceptance[] = [];
   issued = 0;
 
   /** @param merged commits of the default branch; undefined where it is unknown */
@@ -40,6 +42,7 @@ export class CrossChecks {
     this.#entries.add(entry.id);
     if (entry.type === "granted") this.#granted(entry, at);
     else if (entry.type === "issued") this.#issued(entry, at);
+    else if (entry.type === "ledger_accepted") this.acceptances.push({ entry, commit: where.commit });
     else if (entry.type === "dropped") this.#late.delete(entry.exchange);
     else if (entry.type === "break_glass") {
       this.#unowed.delete(entry.grant);

@@ -8,6 +8,14 @@ export class Problems {
   readonly list: Problem[] = [];
   leftOff = 0;
 
+  /** Removes those that fit, and gives them. */
+  take(fits: (problem: Problem) => boolean): readonly Problem[] {
+    const taken = this.list.filter(fits);
+    const left = this.list.filter((problem) => !fits(problem));
+    this.list.splice(0, this.list.length, ...left);
+    return taken;
+  }
+
   add(code: ProblemCode, message: string, where: { commit?: string; path?: string; entry?: string } = {}): void {
     if (this.list.length >= maxProblems) {
       this.leftOff++;

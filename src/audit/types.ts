@@ -35,6 +35,13 @@ export interface Problem {
   /** Entry id. */
   readonly entry?: string;
 }
+/** A finding that an operator accepted by `countersign ledger accept`: it is told, and is no problem. */
+export interface AcceptedProblem extends Problem {
+  /** The operator's reason, as the signed entry has it. */
+  readonly reason: string;
+  /** When. */
+  readonly at: string;
+}
 export interface VerifyOptions {
   /** Public ledger keys (base64url SPKI, as `countersign keys show` prints) that the auditor has from elsewhere. */
   readonly keys?: readonly string[];
@@ -66,4 +73,6 @@ export interface AuditResult {
   /** At most `maxProblems`; `leftOff` says how many more there were. */
   readonly problems: readonly Problem[];
   readonly leftOff: number;
+  /** Foreign commits that signed entries `ledger_accepted` cover; nothing of them was read as fact. */
+  readonly accepted: readonly AcceptedProblem[];
 }

@@ -1,4 +1,5 @@
 import type { ChainState } from "../ledger/index.ts";
+import { settle } from "./accepted.ts";
 import { changes, history } from "./commits.ts";
 import { CrossChecks } from "./cross-checks.ts";
 import { readDefaultBranch } from "./default-branch.ts";
@@ -6,7 +7,7 @@ import { openGit, type Git } from "./git.ts";
 import { Problems } from "./problems.ts";
 import { type BatchFile, readChain } from "./read-chain.ts";
 import { givenTrust, type Trust } from "./trust.ts";
-import type { AuditResult, VerifyOptions } from "./types.ts";
+import type { AcceptedProblem, AuditResult, VerifyOptions } from "./types.ts";
 
 /** Where the ledger lies in a clone; origin's first, since a local branch of that name is only what somebody checked out. */
 const refs = ["refs/remotes/origin/countersign-ledger", "refs/heads/countersign-ledger"] as const;
@@ -31,13 +32,14 @@ export async function verifyClone(dir: string, options: VerifyOptions = {}): Pro
   const checks = new CrossChecks(problems, main?.commits);
   const read = await readChain(git, files, options, given, checks, problems);
   checks.finish();
+  const accepted = await settle(git, commits, checks.acceptances, problems);
   const onBranch = new Set(commits);
   for (const { commit, ledgerHead } of main?.ledgerHeads ?? []) {
     // Cutting batches off the end leaves a chain that verifies; what main remembers of it shows the cut.
     if (!onBranch.has(ledgerHead))
       problems.add("ledger_head_missing", `ledger commit ${ledgerHead} is gone from the branch`, { commit });
   }
-  return result(problems, { ...read, ...found, checks });
+  return result(problems, { ...read, ...found, checks, accepted });
 }
 
 async function findLedger(git: Git, problems: Problems): Promise<{ ref: string; tip: string } | undefined> {
@@ -93,6 +95,7 @@ function result(
     batches?: number;
     entries?: number;
     checks?: CrossChecks;
+    accepted?: readonly AcceptedProblem[];
   },
 ): AuditResult {
   const { trust, state, checks } = read;
@@ -101,7 +104,7 @@ function result(
   }
   const verified = state && state.sha256 !== null && state.kid !== null ? state : undefined;
   return {
-    ok: problems.list.length === 0,
+    ok: problems.list.length === 0 && problems.leftOff === 0,
     trust: trust.kind,
     trustedKids: [...trust.keys.keys()],
     ref: read.ref ?? null,
@@ -120,5 +123,6 @@ function result(
       : null,
     problems: problems.list,
     leftOff: problems.leftOff,
+    accepted: read.accepted ?? [],
   };
 }

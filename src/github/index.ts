@@ -3,6 +3,7 @@ import { RetryLater } from "../base/errors.ts";
 import { commitSha, ownerId, repositoryId, userId } from "../base/ids.ts";
 import { commitFile, createBranch, openPullRequest } from "./ask.ts";
 import { branchCommit, filesAt, firstParents, policyAt, requestBlobs, Tips } from "./branch.ts";
+import { commitPeople } from "./commit-people.ts";
 import { Client, type ClientOptions } from "./client.ts";
 import type { Facts } from "../doctor/index.ts";
 import { readDoctorFacts } from "./doctor-facts.ts";
@@ -116,6 +117,7 @@ export function createGitHub(options: ClientOptions): GitHub & DoctorFacts {
       return commits;
     },
     commit: (repo, sha) => branchCommit(client, repo, sha),
+    commitPeople: (repo, branch, commits) => commitPeople(client, repo, branch, commits),
     requestBlobs: (repo, commit) => requestBlobs(client, repo, commit),
     openPullRequests: (repo) => openPullRequests(client, repo),
     teamMember: (repo, org, slug, login) => teamMember(client, repo, org, slug, login),

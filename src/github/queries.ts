@@ -25,6 +25,10 @@ query Snapshot($owner: String!, $name: String!, $number: Int!) {
       author { ${actor} }
       headRepository { databaseId }
       mergeCommit { oid }
+      createdAt
+      timelineItems(last: 1, itemTypes: [CLOSED_EVENT, REOPENED_EVENT]) { nodes {
+        __typename ... on ClosedEvent { actor { ${actor} } } ... on ReopenedEvent { createdAt }
+      } }
       files(first: 100) { totalCount nodes { path changeType } }
       commits(first: 100) { totalCount nodes { commit {
         oid

@@ -28,6 +28,12 @@ const shape = z.object({
       author: actorAnswer,
       headRepository: z.object({ databaseId: z.number().transform(repositoryId) }).nullable(),
       mergeCommit: z.object({ oid: sha }).nullable(),
+      createdAt: time,
+      timelineItems: z.object({
+        nodes: z.array(
+          z.object({ __typename: z.string(), createdAt: time.optional(), actor: actorAnswer.optional() }).nullable(),
+        ),
+      }),
       files: list(z.object({ path: z.string(), changeType: z.string() })).nullable(),
       commits: list(
         z.object({
@@ -82,6 +88,7 @@ export async function readSnapshot(client: Client, repo: RepoRef, number: number
   const tooLong = overLong(pr);
   if (tooLong) return { kind: "too_long", what: tooLong, headSha: pr.headRefOid };
   const { target } = answer.defaultBranchRef;
+  const last = pr.timelineItems.nodes.at(-1);
   const inside = pr.headRepository?.databaseId === answer.databaseId;
   const snapshot: Snapshot = {
     repository: {
@@ -103,6 +110,8 @@ export async function readSnapshot(client: Client, repo: RepoRef, number: number
       headSha: pr.headRefOid,
       headRepositoryId: pr.headRepository?.databaseId ?? null,
       mergeCommit: pr.mergeCommit?.oid ?? null,
+      openedAt: (last?.__typename === "ReopenedEvent" ? last.createdAt : undefined) ?? pr.createdAt,
+      closedBy: pr.state === "CLOSED" && last?.__typename === "ClosedEvent" ? (last.actor ?? null) : null,
       requestedReviewers: (pr.reviewRequests?.nodes ?? []).flatMap(({ requestedReviewer: r }) =>
         r?.login ? [`@${r.login}`] : r?.slug ? [`@${answer.owner.login}/${r.slug}`] : [],
       ),

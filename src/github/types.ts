@@ -48,6 +48,15 @@ export interface IssueComment {
   readonly createdAt: Date;
   readonly edited: boolean;
 }
+/** Whom a commit of a branch names, and who pushed it, as GitHub has them; null: nobody that it knows. */
+export interface CommitPeople {
+  readonly sha: CommitSha;
+  /** As the commit says, which anybody can forge. */
+  readonly author: Actor | null;
+  readonly committer: Actor | null;
+  /** Of the push or merge that it was the last commit of. */
+  readonly pusher: Actor | null;
+}
 export interface OurIssue {
   readonly number: number;
   readonly state: "open" | "closed";
@@ -105,6 +114,8 @@ export interface GitHub {
   /** First-parent commits after `from` up to `to`, oldest first; null: `from` is no first-parent ancestor (forced push). */
   commitsBetween(repo: RepoRef, from: CommitSha, to: CommitSha): Promise<readonly BranchCommit[] | null>;
   commit(repo: RepoRef, sha: CommitSha): Promise<BranchCommit>;
+  /** For telling people only; nothing is decided by it. At most 50 commits. */
+  commitPeople(repo: RepoRef, branch: string, commits: readonly CommitSha[]): Promise<readonly CommitPeople[]>;
   /** Paths and blobs under `requests/` at a commit. */
   requestBlobs(repo: RepoRef, commit: CommitSha): Promise<ReadonlyMap<string, ObjectId>>;
   openPullRequests(repo: RepoRef): Promise<readonly number[]>;

@@ -11,6 +11,7 @@ import { cancelKey } from "./cancel-runs.ts";
 import { dispatchKey, flushKey, type GrantDeps, SOON } from "./deps.ts";
 import { isFrozen } from "../access-repo/frozen.ts";
 import { readEnrolment } from "../pull-request/enrolment.ts";
+import { frozenBySettings } from "./frozen.ts";
 
 type Row = Selectable<DispatchTable>;
 
@@ -37,7 +38,7 @@ export async function dispatchRun(deps: GrantDeps, id: string): Promise<void> {
 async function attempt(deps: GrantDeps, before: Row): Promise<true> {
   const row = await deps.db.selectFrom("dispatch").selectAll().where("id", "=", before.id).executeTakeFirstOrThrow();
   if (row.state === "bound" || row.state === "failed") return true;
-  const grants = await deps.db.selectFrom("grant").selectAll().where("dispatch_id", "=", row.id).execute();
+  const grants = await grantsOf(deps, row);
   const now = deps.clock.now();
   const live = grants.filter((g) => g.state === "active" && g.expires_at > now);
   if (live.length === 0) return end(deps, row);
@@ -50,8 +51,9 @@ async function attempt(deps: GrantDeps, before: Row): Promise<true> {
   if (enrolment?.state !== "active" || enrolment.quarantined !== null) {
     throw new RetryLater("dispatch_waits", "The access repo is stopped or in policy quarantine.", { after: 30 });
   }
-  if (live.some((g) => isFrozen(deps.config.frozen, { target: g.target, requester: g.requester_login }))) {
-    throw new RetryLater("dispatch_frozen", "Frozen by COUNTERSIGN_FROZEN.", { after: 30 });
+  const frozen = [...deps.config.frozen, ...(await frozenBySettings(deps, enrolment))];
+  if (live.some((g) => isFrozen(frozen, { target: g.target, requester: g.requester_login, approvers: g.approvers }))) {
+    throw new RetryLater("dispatch_frozen", "Frozen by the settings or by COUNTERSIGN_FROZEN.", { after: 30 });
   }
   await waitForEarlier(deps, row);
   const earlier = await unboundRuns(deps, { ...row, sent_at: row.sent_at ?? now });
@@ -71,6 +73,16 @@ async function end(deps: GrantDeps, row: Row): Promise<true> {
     await cancel(deps, row, await unboundRuns(deps, row));
   }
   return fail(deps, row, "grant_ended");
+}
+/** The grants that a run is started for, with the logins of who approved each. */
+async function grantsOf(deps: GrantDeps, row: Row) {
+  const rows = await deps.db
+    .selectFrom("grant as g")
+    .leftJoin("decision as c", "c.key_sha256", "g.decision_key")
+    .select(["g.state", "g.expires_at", "g.not_before", "g.target", "g.requester_login", "c.approvers"])
+    .where("g.dispatch_id", "=", row.id)
+    .execute();
+  return rows.map((g) => ({ ...g, approvers: (g.approvers ?? []).map(({ login }) => login) }));
 }
 
 /**

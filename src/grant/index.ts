@@ -1,12 +1,14 @@
 import type { CountersignError } from "../base/errors.ts";
 import { accessRepoKey, pullRequestKey, toEnrolment, watchedPullRequests } from "../pull-request/index.ts";
 import { owedReviews } from "./after-review.ts";
-import { dispatchKey, type GrantDeps } from "./deps.ts";
+import { dispatchKey, type GrantDeps, noticeKey } from "./deps.ts";
 import { cancelKey, runsToCancel } from "./cancel-runs.ts";
 import { findCommands } from "./comments/find-commands.ts";
 import { openDispatches } from "./dispatch.ts";
 import { expireGrants } from "./end-grants.ts";
+import { overdueNotices } from "./notices.ts";
 
+export { acceptLedger, acceptPolicy } from "./accept.ts";
 export { reconcileAfterReview } from "./after-review.ts";
 export { liveGrants, revokeByOperator } from "./operator.ts";
 export { cancelRevokedRun } from "./cancel-runs.ts";
@@ -16,6 +18,7 @@ export { dispatchRun } from "./dispatch.ts";
 export { importReview } from "./owed-reviews.ts";
 
 export { reconcileHead } from "./reconcile-head.ts";
+export { reconcileNotices } from "./notices.ts";
 export { reconcileIssue } from "./reconcile-issue.ts";
 
 /**
@@ -45,6 +48,9 @@ export async function sweepGrants(deps: GrantDeps): Promise<void> {
     await attempt("access repo", () => deps.enqueue(accessRepoKey(repositoryId)));
   }
   const rows = await deps.db.selectFrom("enrolment").selectAll().where("state", "=", "active").execute();
+  await attempt("notices", async () => {
+    for (const id of await overdueNotices(deps.db, rows.map(toEnrolment))) await deps.enqueue(noticeKey(id));
+  });
   for (const enrolment of rows.map(toEnrolment)) {
     await attempt("comments", () => findCommands(deps, enrolment));
     await attempt("pull requests", async () => {

@@ -50,7 +50,9 @@ export async function judgePolicy(
     pull_request: decision.pull_request,
     decision_key: decision.key_sha256,
     approved_by: decision.approvers,
-    reason: null,
+    // Nobody approved: one person may stop (DESIGN.md section 4, Freeze).
+    reason:
+      decision.rule === "freeze" ? `Freeze by ${decision.requester_login}: it only adds to what is frozen.` : null,
   };
   return { accepted: { digest: digest(found), commit: commit.sha }, quarantined: null, entries: [entry] };
 }

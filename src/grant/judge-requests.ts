@@ -1,7 +1,7 @@
 import { isFrozen, loadPolicy, policyDigest } from "../access-repo/index.ts";
 import type { Policy } from "../access-repo/types.ts";
 import { barredPeople, decisionKey, ownerText, sameOutcome } from "../approval/index.ts";
-import type { DecisionInput, DecisionKey, Rule, Snapshot } from "../approval/types.ts";
+import type { DecisionInput, DecisionKey, RequestRule, Snapshot } from "../approval/types.ts";
 import { RetryLater } from "../base/errors.ts";
 import type { BranchCommit } from "../github/types.ts";
 import { decidePlanHash, planWindow } from "../plan/index.ts";
@@ -18,6 +18,7 @@ import {
   withoutEarlier,
 } from "../pull-request/index.ts";
 import type { GrantDeps } from "./deps.ts";
+import { rememberFrozen } from "./frozen.ts";
 
 /** What a request file that reached the default branch becomes. */
 export type Judged =
@@ -26,7 +27,7 @@ export type Judged =
       readonly request: EvaluatedRequest;
       readonly window: Window;
       readonly decisionKey: string;
-      readonly rule: Rule;
+      readonly rule: RequestRule;
       /** Owners whose approval the rule stood in for, as they are spelled. */
       readonly skipped: readonly string[];
       /** Who asked, wrote or pushed. */
@@ -84,6 +85,7 @@ export async function judgeRequests(
   const loaded = loadPolicy(parent);
   if (!loaded.ok) return all("policy_quarantine");
   const { policy } = loaded;
+  rememberFrozen(policy);
   return decideAgain(deps, enrolment, commit, commit.pullRequest, policy, paths, all);
 }
 

@@ -9,7 +9,7 @@ import type { Db } from "../store/index.ts";
 import { holdDailyLimit } from "./auto-limit.ts";
 import { cancelKey, runsToCancel } from "./cancel-runs.ts";
 import { withoutRevoked } from "./comments/without-revoked.ts";
-import { afterReviewKey, dispatchKey, flushKey, type GrantDeps, SOON } from "./deps.ts";
+import { afterReviewKey, dispatchKey, flushKey, type GrantDeps, noticeKey, SOON } from "./deps.ts";
 import { revokePaths } from "./end-grants.ts";
 import { enrol } from "./enrol.ts";
 import { judgePolicy } from "./judge-policy.ts";
@@ -43,6 +43,7 @@ export async function reconcileHead(deps: GrantDeps, repositoryId: number): Prom
       throw new RetryLater("head_raced", "Another server judged this head.");
     await judgeCommit(deps, before, commit);
   }
+  await deps.enqueue(noticeKey(repositoryId));
   await deps.enqueue(accessRepoKey(repositoryId)); // the tip may have moved while we judged
 }
 
@@ -193,4 +194,5 @@ async function rewritten(deps: GrantDeps, enrolment: Active, tip: CommitSha): Pr
     if (entries.length > 0) await deps.recorder.append(trx, enrolment.id, entries, deps.clock.now());
   });
   await deps.enqueue(flushKey(enrolment.id));
+  await deps.enqueue(noticeKey(enrolment.id));
 }

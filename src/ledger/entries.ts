@@ -6,6 +6,7 @@ import { actor, common, count, digest, hex40, id, instant, ofGrant, publicKey, t
 import type {
   CheckedEntry,
   BreakGlassEntry,
+  ClosedEntry,
   DispatchedEntry,
   DispatchFailedEntry,
   DroppedEntry,
@@ -15,7 +16,7 @@ import type {
   GrantedEntry,
   IssuedEntry,
   KeyRotatedEntry,
-  OtherEntry,
+  LedgerAcceptedEntry,
   PolicyAcceptedEntry,
   PolicyQuarantineEntry,
   RefusedEntry,
@@ -193,11 +194,24 @@ const reviewed: z.ZodType<ReviewedEntry> = z.strictObject({
   comment: id,
   by: actor,
 });
-/** Later issues define these; until then any JSON members may stand in them. */
-const other: z.ZodType<OtherEntry> = z.looseObject({
+const closed: z.ZodType<ClosedEntry> = z.strictObject({
   ...common,
-  type: z.enum(["closed", "ledger_accepted"]),
-}) as unknown as z.ZodType<OtherEntry>;
+  type: z.literal("closed"),
+  outcome: z.enum(["expired", "withdrawn", "declined", "closed"]),
+  pull_request: id,
+  paths: z.array(text).min(1),
+  requested_by: actor,
+  by: actor.nullable(),
+  why: text,
+});
+const ledgerAccepted: z.ZodType<LedgerAcceptedEntry> = z.strictObject({
+  ...common,
+  type: z.literal("ledger_accepted"),
+  reason: text,
+  after: hex40,
+  tip: hex40,
+  foreign: count,
+});
 
 const shapes: Readonly<Record<Entry["type"], z.ZodType<Entry>>> = {
   genesis,
@@ -216,10 +230,10 @@ const shapes: Readonly<Record<Entry["type"], z.ZodType<Entry>>> = {
   key_rotated: keyRotated,
   requested,
   checked,
-  closed: other,
+  closed,
   break_glass: breakGlass,
   reviewed,
-  ledger_accepted: other,
+  ledger_accepted: ledgerAccepted,
 };
 
 /** Every entry type that a reader knows. An unknown type is an error: what we cannot read we must not call verified. */

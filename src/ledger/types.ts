@@ -1,4 +1,3 @@
-import type { Json } from "../base/canonical-json.ts";
 import type { Digest } from "../base/ids.ts";
 
 /** `{ id, login }` as GitHub had it at that time; the id decides. */
@@ -206,10 +205,30 @@ export interface ReviewedEntry extends OfGrant {
   readonly comment: number;
   readonly by: LedgerActor;
 }
-/** `closed`, `ledger_accepted`: written from later issues on; readers accept them now. */
-export interface OtherEntry extends Common {
-  readonly type: "closed" | "ledger_accepted";
-  readonly [member: string]: Json;
+/** A request pull request whose plan people were shown was closed without a merge. */
+export interface ClosedEntry extends Common {
+  readonly type: "closed";
+  /** `expired`: by us; `withdrawn`: by its requester; `declined`: by an owner of a path; `closed`: by anyone else. */
+  readonly outcome: "expired" | "withdrawn" | "declined" | "closed";
+  readonly pull_request: number;
+  readonly paths: readonly string[];
+  readonly requested_by: LedgerActor;
+  /** null: an account that is gone, or an operator on the server. */
+  readonly by: LedgerActor | null;
+  /** Our sentence, with the reason at its end where somebody gave one by a command. */
+  readonly why: string;
+}
+/**
+ * An operator accepted the ledger branch as it stood at `tip`: what came after `after`, our last batch before, and is not ours
+ * stays foreign and is no reason to stop any more.
+ */
+export interface LedgerAcceptedEntry extends Common {
+  readonly type: "ledger_accepted";
+  readonly reason: string;
+  readonly after: string;
+  readonly tip: string;
+  /** How many commits between the two are not ours. */
+  readonly foreign: number;
 }
 
 export type Entry =
@@ -230,7 +249,8 @@ export type Entry =
   | CheckedEntry
   | BreakGlassEntry
   | ReviewedEntry
-  | OtherEntry;
+  | ClosedEntry
+  | LedgerAcceptedEntry;
 
 /** What is signed, in canonical JSON, prefixed by `countersign-ledger-v1\n` so that the signature fits nothing else. */
 export interface BatchStatement {

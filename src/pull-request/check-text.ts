@@ -52,6 +52,7 @@ const approvedBy: Readonly<Record<Rule, string>> = {
   owners: "Approved",
   auto_approve: "Approved automatically",
   break_glass: "Break-glass: reviewed after",
+  freeze: "Freeze: merged at once",
 };
 
 /** State in sixty characters: `Valid. Needs 1 more: @acme/security`. */

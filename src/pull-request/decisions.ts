@@ -1,5 +1,5 @@
 import { decisionKey, decisionKeyDigest, type KeyParts } from "../approval/index.ts";
-import type { Decision, DecisionKey, Rule } from "../approval/types.ts";
+import type { Decision, DecisionKey, RequestRule } from "../approval/types.ts";
 import { canonicalJson } from "../base/canonical-json.ts";
 import type { ReconcileDeps } from "./deps.ts";
 
@@ -44,11 +44,12 @@ export async function storeDecision(
 export async function findDecision(
   deps: Pick<ReconcileDeps, "db">,
   key: DecisionKey,
-): Promise<{ key_sha256: string; rule: Rule; approvers: readonly { id: number; login: string }[] } | null> {
+): Promise<{ key_sha256: string; rule: RequestRule; approvers: readonly { id: number; login: string }[] } | null> {
   const row = await deps.db
     .selectFrom("decision")
     .select(["key_sha256", "rule", "approvers", "key_text"])
     .where("key_sha256", "=", decisionKeyDigest(key))
     .executeTakeFirst();
-  return row && row.key_text === canonicalJson({ ...key }) ? row : null;
+  if (row?.key_text !== canonicalJson({ ...key }) || row.rule === "freeze") return null;
+  return { ...row, rule: row.rule };
 }

@@ -3,6 +3,7 @@ import type { CatalogueSource } from "../action-catalogue/index.ts";
 import type { CloudKind, FreezeEntry } from "../access-repo/types.ts";
 import type { Clock } from "../base/clock.ts";
 import type { GitHub, ResolveRepositories } from "../github/index.ts";
+import type { Recorder } from "../recorder/index.ts";
 import type { Db } from "../store/index.ts";
 
 /** What the rooms that reconcile are given. */
@@ -26,9 +27,15 @@ export interface ReconcileDeps {
     /** COUNTERSIGN_FROZEN: stops merges, grants, dispatches and exchanges whatever the policy says. */
     readonly frozen: readonly FreezeEntry[];
   };
+  readonly recorder: Pick<Recorder, "append">;
+  /** A new UUID. */
+  readonly newId: () => string;
   /** Asks for a reconcile; coalesced by key (queue/). `runAt` in the future delays it. */
   readonly enqueue: (key: string, runAt?: Date) => Promise<void>;
 }
+
+/** How long housekeeping may wait for company in a batch of the ledger (DESIGN.md section 4, The ledger). */
+export const LATER = 600_000;
 
 export const pullRequestKey = (repositoryId: number, number: number): string =>
   `pull-request:${repositoryId}:${number}`;

@@ -1,5 +1,6 @@
-import { classifyChanges, isFrozen, loadPolicy, policyDigest } from "../access-repo/index.ts";
+import { classifyChanges, isFrozen, loadPolicy, policyDigest, settingsPath } from "../access-repo/index.ts";
 import type { Policy } from "../access-repo/types.ts";
+import { noStanding } from "../approval/index.ts";
 import type { Decision, DecisionInput, Snapshot } from "../approval/types.ts";
 import { RetryLater } from "../base/errors.ts";
 import { digestOf } from "../base/canonical-json.ts";
@@ -13,9 +14,12 @@ import { decideLive } from "./decide-live.ts";
 import { storeDecision } from "./decisions.ts";
 import { accessRepoKey, type ReconcileDeps } from "./deps.ts";
 import { type Enrolment, readEnrolment } from "./enrolment.ts";
+import { closeOverdue, forgetShown, recordClosing, rememberShown } from "./endings.ts";
 import { evaluatePolicy } from "./evaluate-policy.ts";
 import { evaluateRequests } from "./evaluate-request.ts";
+import { type Freeze, freezeCheck, freezeMessage, freezeOf } from "./freeze.ts";
 import { type MergeMessage, policyMessage, requestMessage } from "./merge-message.ts";
+import { forgetRefusal, rememberRefusal, withRefusal } from "./merge-refusal.ts";
 import { forgetPending, rememberPending } from "./pending.ts";
 import { judgeRevocation } from "./revocation.ts";
 import { revokedCheck, revokedRequests } from "./revoked.ts";
@@ -31,13 +35,14 @@ export async function reconcilePullRequest(deps: ReconcileDeps, repositoryId: nu
   if (!enrolment?.accepted || enrolment.state === "pending") return; // enrolling asks for every open pull request again
   const answer = await deps.github.snapshot(enrolment, number);
   if (answer?.kind !== "snapshot") await forgetPending(deps.db, repositoryId, number);
-  if (answer === null) return;
+  if (answer === null) return forgetShown(deps, repositoryId, number);
   if (answer.kind === "too_long") {
     const way = "Split it: at most 100 files, 100 commits and 100 reviewers can be judged whole.";
     const shown = { repository: enrolment, pullRequest: { number, headSha: answer.headSha }, reviews: [] };
     const content = plainCheck("failure", `Refused: ${answer.what}`, [way]);
     await post(deps, shown, await readPosted(deps, shown), content, null);
-    return;
+    // What was shown is not what it is now, and whether it is open is not known: nobody watches it for ever.
+    return forgetShown(deps, repositoryId, number);
   }
   const read = answer.snapshot;
   // Transferred: another owner's people would decide (C48). Enrolment says so to the operator.
@@ -60,9 +65,13 @@ export async function reconcilePullRequest(deps: ReconcileDeps, repositoryId: nu
  * What was merged waits until the default branch has been judged up to here: a job that polls between merge and grant is still
  * told to wait. The sweep comes again for what waits in a pull request that is not open.
  */
-async function over({ db }: ReconcileDeps, enrolment: Enrolment, snapshot: Snapshot): Promise<void> {
+async function over(deps: ReconcileDeps, enrolment: Enrolment, snapshot: Snapshot): Promise<void> {
+  const { db } = deps;
   const { pullRequest, tip } = snapshot;
   await noteAskedState(db, snapshot);
+  await forgetRefusal(deps, enrolment.id, pullRequest.number);
+  if (pullRequest.state === "closed") await recordClosing(deps, enrolment, snapshot);
+  else await forgetShown(deps, enrolment.id, pullRequest.number);
   if (pullRequest.state === "merged" && enrolment.state === "active" && enrolment.head !== tip.sha) return;
   await forgetPending(db, enrolment.id, pullRequest.number);
 }
@@ -120,11 +129,12 @@ async function judgeRequest(context: Context, accepted: Digest, paths: readonly 
   const { deps, snapshot, posted, excluded, byJob } = context;
   const { id } = snapshot.repository;
   const { number } = snapshot.pullRequest;
+  const policy = acceptedPolicy(snapshot, accepted);
   const invalid = async (content: CheckContent): Promise<void> => {
     await forgetPending(deps.db, id, number);
     await post(deps, snapshot, posted, content, null);
+    if (policy) await closeOverdue(deps, snapshot, policy.settings);
   };
-  const policy = acceptedPolicy(snapshot, accepted);
   if (!policy) {
     const way =
       "Somebody changed who may grant what without Countersign's decision. Nothing is granted until the policy is restored or accepted by a policy pull request.";
@@ -145,10 +155,18 @@ async function judgeRequest(context: Context, accepted: Digest, paths: readonly 
   const input = { snapshot, policy, subject, planPostedAt: planPostedAt(posted, plans) ?? notYet, excluded, byJob };
   const decision = await decideLive(deps, input);
   if (decision.outcome === "retry") throw new RetryLater("github_behind", decision.tree.text);
-  await post(deps, snapshot, posted, requestCheck(snapshot, requests, decision, warnings), plans);
+  await post(
+    deps,
+    snapshot,
+    posted,
+    await shownAs(context, decision, requestCheck(snapshot, requests, decision, warnings)),
+    plans,
+  );
+  await rememberShown(deps, snapshot, paths);
   // Denied is what no review can mend: a job must not wait for it.
   if (decision.outcome === "denied") await forgetPending(deps.db, id, number);
   else await rememberPending(deps.db, snapshot, policy.digest, requests, decision);
+  if (decision.outcome !== "approved" && (await closeOverdue(deps, snapshot, policy.settings))) return;
   const [first, ...more] = requests;
   const title = first ? describePlan(first.plan, first.request).title : snapshot.pullRequest.title;
   // Neither may keep a merge waiting.
@@ -189,7 +207,7 @@ async function judgePolicy(context: Context): Promise<void> {
       null,
     );
   }
-  const { accepted: policy, paths, resulting, warnings } = evaluation;
+  const { accepted: policy, paths, resulting, brought, warnings } = evaluation;
   if (paths.length === 0) {
     const what =
       "The merge yields the policy that is in force: no approval is needed, and Countersign does not merge it.";
@@ -200,13 +218,54 @@ async function judgePolicy(context: Context): Promise<void> {
   const input = { snapshot, policy, subject, planPostedAt: planPostedAt(posted, shown) ?? notYet, excluded, byJob };
   const decision = await decideLive(deps, input);
   if (decision.outcome === "retry") throw new RetryLater("github_behind", decision.tree.text);
-  await post(deps, snapshot, posted, policyCheck(snapshot, paths, decision, warnings), shown);
+  const freeze = await freezeOf(deps, { ...input, standing: noStanding }, brought);
+  if (freeze) return mergeFreeze(context, { ...freeze, policy, subject, resulting, shown });
+  await post(
+    deps,
+    snapshot,
+    posted,
+    await shownAs(context, decision, policyCheck(snapshot, paths, decision, warnings)),
+    shown,
+  );
   await bestEffort(deps, [() => askReviewers(context, decision)]);
   if (decision.outcome !== "approved" || snapshot.pullRequest.draft) return;
   if (deps.config.frozen.some((entry) => entry.kind === "all")) return;
   await storeDecision(deps, { snapshot, policy, subject, sha256: new Map(), resultingDigest: resulting }, decision);
   await merge(context, policyMessage(snapshot, paths, decision, await ledgerHead(context)));
 }
+
+/** One person may stop (DESIGN.md section 4, Freeze). */
+async function mergeFreeze(
+  context: Context,
+  freeze: Freeze & {
+    readonly policy: Policy;
+    readonly subject: DecisionInput["subject"];
+    readonly resulting: Digest;
+    readonly shown: Digest;
+  },
+): Promise<void> {
+  const { deps, snapshot, posted } = context;
+  const { decision, added, policy, subject, resulting, shown } = freeze;
+  const { draft, number } = snapshot.pullRequest;
+  // The operator's word stops merges, this one too: it would add nothing.
+  const held = deps.config.frozen.some((entry) => entry.kind === "all");
+  const way = ["Nothing is merged while COUNTERSIGN_FROZEN=all is set."];
+  const content = held ? plainCheck("action_required", "Frozen by the operator", way) : freezeCheck(freeze, draft);
+  await post(deps, snapshot, posted, await shownAs(context, decision, content), shown);
+  if (draft || held) return;
+  const key = { snapshot, policy, subject, sha256: new Map(), resultingDigest: resulting };
+  await storeDecision(deps, key, decision);
+  const { message } = policyMessage(snapshot, [settingsPath], decision, await ledgerHead(context));
+  await merge(context, freezeMessage(added, number, message));
+}
+
+/** What is approved and still open, though GitHub was asked to merge it, says why. */
+const shownAs = async (
+  { deps, snapshot }: Context,
+  decision: Decision,
+  content: CheckContent,
+): Promise<CheckContent> =>
+  decision.outcome === "approved" && !snapshot.pullRequest.draft ? withRefusal(deps, snapshot, content) : content;
 
 /** Does each as far as GitHub lets us now; the sweep does the rest. What is not "later" is an error like any other. */
 async function bestEffort(deps: ReconcileDeps, works: readonly (() => Promise<void>)[]): Promise<void> {
@@ -287,10 +346,9 @@ async function merge({ deps, snapshot }: Context, { title, message }: MergeMessa
   const result = await deps.github.merge(repository, pullRequest.number, pullRequest.headSha, title, message);
   if (result.kind === "refused") {
     deps.log.warn({ pullRequest: pullRequest.number, status: result.status }, "GitHub refused the merge");
-    throw new RetryLater(
-      "merge_refused",
-      `GitHub refused the merge with ${result.status}: ${oneLine(result.message, 200)}`,
-    );
+    // Told by the next reading, which finds out whether it is still so: it may be closed or pushed to by now (C06).
+    const { message: why } = await rememberRefusal(deps, snapshot, result);
+    throw new RetryLater("merge_refused", `GitHub refused the merge with ${result.status}: ${why}`);
   }
   await deps.enqueue(accessRepoKey(repository.id));
 }

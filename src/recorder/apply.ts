@@ -25,33 +25,41 @@ export type Applied = "applied" | "moved" | "conflict";
  * an entry of the batch become `recorded` in the same step.
  */
 export async function applyBatch(deps: RecorderDeps, id: RepositoryId, committed: CommittedBatch): Promise<Applied> {
-  const { batch } = committed;
-  const applied = await deps.db.transaction().execute(async (trx): Promise<Applied> => {
-    const state = await ledgerState(trx, id, true);
-    if (state.sequence !== batch.header.sequence - 1 || state.sha256 !== batch.header.previous_batch_sha256)
-      return "moved";
-    const stored = await trx
-      .selectFrom("ledger_batch")
-      .select(["state", "body"])
-      .where("id", "=", batch.header.batch)
-      .executeTakeFirst();
-    if (stored && (stored.state !== "fixed" || stored.body !== batch.text)) return "conflict";
-    if (stored) await confirmStored(trx, committed);
-    else if (!(await importBatch(deps, trx, id, committed))) return "conflict";
-    await markRecorded(trx, committed);
-    await trx
-      .updateTable("enrolment")
-      .set({
-        ledger_commit: committed.commit,
-        ledger_sequence: batch.header.sequence,
-        ledger_sha256: batch.sha256,
-      })
-      .where("repository_id", "=", String(id))
-      .execute();
-    return "applied";
-  });
-  if (applied === "applied") publish({ step: "confirmed", batch: batch.header.batch });
+  const applied = await deps.db.transaction().execute((trx) => applyIn(deps, trx, id, committed));
+  if (applied === "applied") publish({ step: "confirmed", batch: committed.batch.header.batch });
   return applied;
+}
+
+/** `applyBatch` in the caller's transaction, which has to be undone where the answer is not `applied`. */
+export async function applyIn(
+  deps: RecorderDeps,
+  trx: Transaction<Database>,
+  id: RepositoryId,
+  committed: CommittedBatch,
+): Promise<Applied> {
+  const { batch } = committed;
+  const state = await ledgerState(trx, id, true);
+  if (state.sequence !== batch.header.sequence - 1 || state.sha256 !== batch.header.previous_batch_sha256)
+    return "moved";
+  const stored = await trx
+    .selectFrom("ledger_batch")
+    .select(["state", "body"])
+    .where("id", "=", batch.header.batch)
+    .executeTakeFirst();
+  if (stored && (stored.state !== "fixed" || stored.body !== batch.text)) return "conflict";
+  if (stored) await confirmStored(trx, committed);
+  else if (!(await importBatch(deps, trx, id, committed))) return "conflict";
+  await markRecorded(trx, committed);
+  await trx
+    .updateTable("enrolment")
+    .set({
+      ledger_commit: committed.commit,
+      ledger_sequence: batch.header.sequence,
+      ledger_sha256: batch.sha256,
+    })
+    .where("repository_id", "=", String(id))
+    .execute();
+  return "applied";
 }
 
 async function confirmStored(trx: Transaction<Database>, { batch, commit }: CommittedBatch): Promise<void> {

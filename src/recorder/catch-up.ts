@@ -3,6 +3,7 @@ import type { CommitSha, RepositoryId } from "../base/ids.ts";
 import { RetryLater } from "../base/errors.ts";
 import type { RepoRef } from "../github/types.ts";
 import { parseBatch } from "../ledger/index.ts";
+import { acceptedLater } from "./accepted-later.ts";
 import { applyBatch } from "./apply.ts";
 import { judgeByHeld, verifiedUpTo, type LedgerCommit, type Verified } from "./judge.ts";
 import { ledgerState, stopIssuing, type LedgerState } from "./state.ts";
@@ -51,8 +52,12 @@ async function readOn(
   commits: readonly LedgerCommit[],
 ): Promise<void> {
   let after = await verified(deps, id, state);
-  for (const commit of commits) {
+  for (const [index, commit] of commits.entries()) {
     const judged = await judgeByHeld(deps.keys, commit, after);
+    if (!judged.ok && (await acceptedLater(deps.keys, commits, index, after))) {
+      after = { ...after, commit: commit.sha };
+      continue;
+    }
     let cause = judged.ok ? undefined : judged.cause;
     if (judged.ok) {
       const applied = await applyBatch(deps, id, { ...judged, commit: commit.sha });

@@ -1,6 +1,7 @@
 // Batches, commits, imports, and the check for foreign commits (DESIGN.md section 4, The ledger).
 import type { RepositoryId } from "../base/ids.ts";
 import type { RepoRef } from "../github/types.ts";
+import { acceptLedger } from "./accept.ts";
 import { catchUp } from "./catch-up.ts";
 import { coalesce } from "./coalesce.ts";
 import { appendEntries } from "./entries.ts";
@@ -12,7 +13,7 @@ import type { Recorder, RecorderDeps } from "./types.ts";
 export { coalesce } from "./coalesce.ts";
 export { ledgersByKey } from "./ledgers-by-key.ts";
 export { LedgerStopped } from "./types.ts";
-export type { ImportHook, Recorder, RecorderDeps, RecorderEvent } from "./types.ts";
+export type { ImportHook, LedgerAcceptance, Recorder, RecorderDeps, RecorderEvent } from "./types.ts";
 
 export function createRecorder(deps: RecorderDeps): Recorder {
   const caughtUp: CaughtUp = new Set();
@@ -33,6 +34,7 @@ export function createRecorder(deps: RecorderDeps): Recorder {
     append: appendEntries,
     flush,
     catchUp: (repo) => catchUp(deps, repo),
+    accept: (repo, reason) => acceptLedger(deps, repo, reason),
     openLedger: (repo, genesis) => openLedger(deps, repo, genesis),
     handOver: () => handOver(deps),
     flushDue: async () => {

@@ -1,6 +1,7 @@
 import type { RepositoryId } from "../base/ids.ts";
 import type { RepoRef } from "../github/types.ts";
 import type { GenesisEntry } from "../ledger/types.ts";
+import { acceptedLater } from "./accepted-later.ts";
 import { catchUp, verified } from "./catch-up.ts";
 import { publish } from "./channel.ts";
 import { appendEntries } from "./entries.ts";
@@ -13,7 +14,7 @@ import { LedgerRefused, type RecorderDeps } from "./types.ts";
 /**
  * See Recorder.openLedger. A branch that is there is verified as a whole before anything of it is stored: a forged genesis
  * by a key that we were not given is not believed, whatever key it names itself (C70). Refused is a state of waiting
- * (`keys import`, `ledger accept`), so the enrolment keeps its state and gets the reason.
+ * (`keys import`), so the enrolment keeps its state and gets the reason.
  */
 export async function openLedger(deps: RecorderDeps, repo: RepoRef, genesis: GenesisEntry): Promise<void> {
   const state = await ledgerState(deps.db, repo.id);
@@ -26,8 +27,12 @@ export async function openLedger(deps: RecorderDeps, repo: RepoRef, genesis: Gen
     const commits = (await deps.github.ledgerCommits(repo, null, tip)) ?? [];
     let after = await verified(deps, repo.id, state);
     if (commits.length === 0) return refuse(deps, repo.id, `the ledger branch at ${tip} cannot be read`);
-    for (const commit of commits) {
+    for (const [index, commit] of commits.entries()) {
       const judged = await judgeByHeld(deps.keys, commit, after);
+      if (!judged.ok && index > 0 && (await acceptedLater(deps.keys, commits, index, after))) {
+        after = { ...after, commit: commit.sha };
+        continue;
+      }
       if (!judged.ok) return refuse(deps, repo.id, `commit ${commit.sha} is not ours: ${judged.cause}`);
       after = judged.next;
     }

@@ -1,7 +1,7 @@
 import type { Kysely, Transaction } from "kysely";
 import type { Logger } from "pino";
 import type { Clock } from "../base/clock.ts";
-import type { RepositoryId } from "../base/ids.ts";
+import type { CommitSha, RepositoryId } from "../base/ids.ts";
 import { CountersignError, RetryLater } from "../base/errors.ts";
 import type { GitHub, RepoRef } from "../github/types.ts";
 import type { Keys } from "../issuer/index.ts";
@@ -39,6 +39,11 @@ export interface Recorder {
   /** Reads what is on the branch beyond our last confirmed batch: confirms, imports, or stops issuing. @throws LedgerStopped */
   catchUp(repo: RepoRef): Promise<void>;
   /**
+   * By an operator's word: issuing that stopped begins again, with the branch as it stands. Nothing foreign is read as fact.
+   * @throws CountersignError `nothing_to_accept`; `ledger_cut_off` where batches of ours are gone; RetryLater
+   */
+  accept(repo: RepoRef, reason: string): Promise<LedgerAcceptance>;
+  /**
    * At enrolment: writes batch 1 with the genesis, or verifies the whole branch that is there and imports it.
    * @throws LedgerRefused where the branch that is there is not ours; nothing of it was read as fact then.
    */
@@ -55,6 +60,14 @@ export interface Recorder {
   handOver(): Promise<readonly RepoRef[]>;
 }
 
+/** What an operator accepted: everything after `after`, up to `tip`, that is not ours. */
+export interface LedgerAcceptance {
+  readonly after: CommitSha;
+  readonly tip: CommitSha;
+  /** Commits that are not ours. */
+  readonly foreign: number;
+}
+
 /** What is published on the diagnostics channel `countersign:recorder`, synchronously, right after the step is durable. */
 export interface RecorderEvent {
   readonly step: "fixed" | "sent" | "confirmed";
@@ -65,7 +78,10 @@ export interface RecorderEvent {
 /** The ledger branch holds what is not ours, or lost what is: nothing is issued until `countersign ledger accept`. */
 export class LedgerStopped extends CountersignError {
   constructor(reason: string) {
-    super("issuing_stopped", `Issuing is stopped: ${reason}. An operator must look at the ledger branch.`);
+    super(
+      "issuing_stopped",
+      `Issuing is stopped: ${reason}. An operator must look at the ledger branch, then \`countersign ledger accept\`.`,
+    );
   }
 }
 
@@ -79,9 +95,9 @@ export class LedgerKeyMissing extends RetryLater {
   }
 }
 
-/** At enrolment a branch was there that no key we hold has signed: waits for `keys import` or `ledger accept` (C70). */
+/** At enrolment a branch was there that no key we hold has signed: waits for `keys import` (C70). */
 export class LedgerRefused extends CountersignError {
   constructor(reason: string) {
-    super("ledger_refused", `The ledger branch is not believed: ${reason}. Import its key, or accept it.`);
+    super("ledger_refused", `The ledger branch is not believed: ${reason}. Import its key, or move the branch away.`);
   }
 }

@@ -8,6 +8,7 @@ import { askedRequests } from "./migrations/0004-asked-requests.ts";
 import { roleChecks } from "./migrations/0005-role-checks.ts";
 import { rules } from "./migrations/0006-rules.ts";
 import { commands } from "./migrations/0007-commands.ts";
+import { endings } from "./migrations/0008-endings.ts";
 
 /** In code, not read from a folder: what runs is what was type-checked, wherever the program is started from. */
 const migrations: Record<string, Migration> = {
@@ -18,6 +19,7 @@ const migrations: Record<string, Migration> = {
   "0005-role-checks": roleChecks,
   "0006-rules": rules,
   "0007-commands": commands,
+  "0008-endings": endings,
 };
 
 /**

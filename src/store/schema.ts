@@ -45,7 +45,7 @@ export interface DeliveryTable {
 }
 /** Reconcile jobs, coalesced by key: an event during a run raises `wanted` over `seen`, which causes another run. */
 export interface JobTable {
-  /** `pull-request:<repository id>:<number>`, `comments:<repository id>:<number>`, `issue:<repository id>:<number>`, `access-repo:<repository id>`, `flush:<repository id>`, `dispatch:<id>`, `cancel:<dispatch id>`, `check-roles:<repository id>`, `after-review:<repository id>:<pull request>`, `sweep` */
+  /** `pull-request:<repository id>:<number>`, `comments:<repository id>:<number>`, `issue:<repository id>:<number>`, `access-repo:<repository id>`, `flush:<repository id>`, `notice:<repository id>`, `dispatch:<id>`, `cancel:<dispatch id>`, `check-roles:<repository id>`, `after-review:<repository id>:<pull request>`, `sweep` */
   key: string;
   wanted: number;
   /** The value of `wanted` that the last run began with. */
@@ -83,6 +83,8 @@ export interface QuarantinedRequestTable {
   blob: string;
   code: string;
   at: Time;
+  /** The default branch does not hold it any more. */
+  gone: ColumnType<boolean, boolean | undefined, boolean>;
 }
 export interface DecisionTable {
   /** Digest of the canonical DecisionKey. */
@@ -96,7 +98,7 @@ export interface DecisionTable {
   key_text: string;
   resulting_digest: string | null;
   outcome: "approved";
-  rule: "owners" | "auto_approve" | "break_glass";
+  rule: "owners" | "auto_approve" | "break_glass" | "freeze";
   approvers: JsonColumn<readonly { id: number; login: string }[]>;
   requester_id: BigInt_;
   requester_login: string;
@@ -392,6 +394,35 @@ export interface RevokedRequestTable {
   reason: string;
   at: Time;
 }
+/** An open request pull request whose plan people were shown. The row goes with the entry that tells of its end. */
+export interface ShownRequestTable {
+  repository_id: BigInt_;
+  pull_request: number;
+  paths: JsonColumn<readonly string[]>;
+  requester_id: BigInt_;
+  requester_login: string;
+}
+/** Why GitHub refused to merge this head when it was last asked. */
+export interface MergeRefusalTable {
+  repository_id: BigInt_;
+  pull_request: number;
+  head_sha: string;
+  status: number;
+  /** GitHub's own words: for a page only through its sink. */
+  message: string;
+}
+/** The one issue of a kind that tells of quarantine. */
+export interface NoticeTable {
+  repository_id: BigInt_;
+  kind: "policy" | "requests";
+  /** `opening` is stored before GitHub is asked: after a crash the issue is looked for by its marker. */
+  state: "opening" | "open" | "closed";
+  issue: number | null;
+  /** Kept after its end, so that a flood of pushes does not become a flood of issues. */
+  opened_at: Time;
+  /** Of what it says. */
+  body_sha256: string;
+}
 
 export interface Database {
   enrolment: EnrolmentTable;
@@ -418,4 +449,7 @@ export interface Database {
   handled_comment: HandledCommentTable;
   read_comments: ReadCommentsTable;
   revoked_request: RevokedRequestTable;
+  shown_request: ShownRequestTable;
+  merge_refusal: MergeRefusalTable;
+  notice: NoticeTable;
 }

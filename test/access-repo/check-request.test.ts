@@ -102,6 +102,11 @@ describe("what a request becomes", () => {
   });
 });
 
+test("a slot that has begun is still one, until it is over", () => {
+  for (const time of ["09:00:00", "09:59:59"])
+    expect(found(requestText, { now: new Date(`2026-11-24T${time}Z`) })).toEqual(found(requestText));
+});
+
 describe("what is refused, at its place", () => {
   test.each<[string, string, World, string]>([
     ["an unknown target", requestText, { path: "requests/aws-prdo/x.yml" }, "1:1 CS2010"],
@@ -119,6 +124,7 @@ describe("what is refused, at its place", () => {
     ["a ticket of another project", edit("OPS-1423", "HR-1"), {}, "4:9 CS2015"],
     ["a ticket that only ends well", edit("OPS-1423", "X OPS-1423"), {}, "4:9 CS2015"],
     ["a start in the past", edit("2026-11-24", "2026-11-22"), {}, "7:8 CS2023"],
+    ["a slot that ends just now", requestText, { now: new Date("2026-11-24T10:00:00Z") }, "7:8 CS2023"],
     ["a start more than 30 days ahead", edit("2026-11-24", "2026-12-24"), {}, "7:8 CS2023"],
     ["an environment outside the list", edit("environment: production", "environment: staging"), {}, "13:16 CS2022"],
     ["a workflow of another ref", edit("refs/heads/main", "refs/heads/mine"), {}, "12:8 CS2020"],

@@ -42,6 +42,16 @@ export function fakeHandlers(more: Partial<AdminHandlers> = {}) {
       asked.push(["grants_revoke", params]);
       return { repository: "acme/access", path: params.path, at: "2026-11-24T09:00:00Z", credentials: [] };
     },
+    policy_accept: async (params) => {
+      asked.push(["policy_accept", params]);
+      const { digest } = params;
+      return { repository: "acme/access", digest, previous: digest, commit: "a".repeat(40), already: false };
+    },
+    ledger_accept: async (params) => {
+      asked.push(["ledger_accept", params]);
+      const commit = "a".repeat(40);
+      return { repository: "acme/access", after: commit, tip: commit, foreign: 1, recorded: true };
+    },
     ...more,
   };
   return { handlers, asked };

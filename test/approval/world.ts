@@ -143,6 +143,8 @@ function snapshotOf(files: PolicyFiles, reviews: readonly Review[], more: Partia
       headSha: head,
       headRepositoryId: repositoryId(10),
       mergeCommit: null,
+      openedAt: at(0),
+      closedBy: null,
       requestedReviewers: [],
     },
     changes: [{ path, status: "added" }],

@@ -222,6 +222,43 @@ describe("C52 a ledger branch that is not wholly ours", () => {
     expect(await codes()).toEqual(["wrong_repository"]);
   });
 
+  it("C52 foreign commits that the operator accepted in a signed entry after them are told and are no problem", async () => {
+    const acceptance = (after: string, tip: string): Entry => ({
+      v: 1,
+      id: uuid(60),
+      at,
+      type: "ledger_accepted",
+      reason: "a test push",
+      after,
+      tip,
+      foreign: 2,
+    });
+    const head = () => clone.git("rev-parse", "HEAD");
+    const [one] = (await chainOf(links())) as [Batch];
+    clone.onLedger();
+    clone.add(one);
+    const after = head();
+    clone.commit({ [batchPath(new Date(at), uuid(77))]: "{}\n" });
+    clone.commit({ a: "a", b: "b" });
+    clone.git("merge", "-q", "-s", "ours", "--no-edit", "--allow-unrelated-histories", "main");
+    const tip = head();
+    const [, second, later] = (await chainOf([
+      { key, entries: one.entries },
+      { key, entries: [acceptance(after, tip)] },
+      { key, entries: [{ ...acceptance(after, hex("e")), id: uuid(61) } as Entry] },
+    ])) as [Batch, Batch, Batch];
+    clone.add(second);
+    const fine = await verify();
+    expect(fine).toMatchObject({ ok: true, batches: 2, problems: [] });
+    expect(fine.accepted.map(({ code, reason }) => [code, reason])).toContainEqual(["foreign_commit", "a test push"]);
+    expect(fine.accepted.length).toBeGreaterThanOrEqual(3);
+    // What comes after the batch that accepts is not accepted, whatever range a later entry names.
+    clone.commit({ c: "c" });
+    clone.add(later);
+    clone.git("checkout", "-q", "main");
+    expect(await codes()).toEqual(["ledger_malformed"]);
+  });
+
   it("C52 batches cut off at the end show by what main remembers", async () => {
     const chain = await chainOf(links());
     record(...chain);

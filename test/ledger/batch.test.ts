@@ -10,7 +10,7 @@ import {
   parseEntry,
   type Entry,
 } from "../../src/ledger/index.ts";
-import { at, chainOf, genesis, granted, issued, testKey, uuid } from "./fixtures.ts";
+import { at, chainOf, genesis, granted, hex, issued, testKey, uuid } from "./fixtures.ts";
 
 const key = testKey("first");
 const [first] = await chainOf([{ key, entries: [genesis(key), granted(1), issued(1)] }]);
@@ -121,12 +121,36 @@ describe("a batch file", () => {
 });
 
 describe("entries", () => {
-  it("of later issues are read now, with whatever members they have", () => {
-    for (const type of ["closed", "ledger_accepted"] as const) {
-      const entry: Entry = { v: 1, id: uuid(9), at, type, anything: { nested: [1, "x", null] } };
-      expect(parseEntry(entryText(entry))).toEqual(entry);
-    }
+  it("of every kind have a name", () => {
     expect(entryTypes).toContain("policy_restored");
+  });
+
+  it("of an end and of an acceptance have their members, and no others", () => {
+    const common = { v: 1, id: uuid(9), at } as const;
+    const closed: Entry = {
+      ...common,
+      type: "closed",
+      outcome: "declined",
+      pull_request: 7,
+      paths: ["requests/aws-prod/x.yml"],
+      requested_by: { id: 1, login: "alice" },
+      by: null,
+      why: "Closed.",
+    };
+    const accepted: Entry = {
+      ...common,
+      type: "ledger_accepted",
+      reason: "x",
+      after: hex("a"),
+      tip: hex("b"),
+      foreign: 0,
+    };
+    for (const entry of [closed, accepted]) {
+      expect(parseEntry(entryText(entry))).toEqual(entry);
+      expect(codeOf(() => entryText({ ...entry, more: 1 } as never))).toBe("ledger_malformed");
+    }
+    expect(codeOf(() => entryText({ ...closed, outcome: "lost" } as never))).toBe("ledger_malformed");
+    expect(codeOf(() => entryText({ ...accepted, tip: "main" } as never))).toBe("ledger_malformed");
   });
 
   it("are never written in a form that a reader refuses", () => {

@@ -207,6 +207,7 @@ const sentences: readonly (readonly [RegExp, Deed])[] = [
     (story, _, name) => {
       const { repo, pull } = pullOf(story, name);
       pull.state = "open";
+      pull.reopenedAt = story.clock.now();
       story.github.touched(repo, pull.number);
     },
   ],

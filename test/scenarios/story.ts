@@ -12,6 +12,7 @@ import {
   reconcileComments,
   reconcileHead,
   reconcileIssue,
+  reconcileNotices,
   sweepGrants,
 } from "../../src/grant/index.ts";
 import type { Entry } from "../../src/ledger/index.ts";
@@ -149,6 +150,7 @@ export class Story {
     if (kind === "comments")
       return reconcileComments({ ...this.#deps, endCredentials: async () => {} }, Number(first), Number(second));
     if (kind === "cancel") return cancelRevokedRun(this.#deps, first);
+    if (kind === "notice") return reconcileNotices(this.#deps, Number(first));
     if (kind === "issue") return reconcileIssue(this.#deps, Number(first), Number(second));
     if (kind === "after-review") return reconcileAfterReview(this.#deps, Number(first), Number(second));
     if (kind === "dispatch") return dispatchRun(this.#deps, first);

@@ -103,6 +103,20 @@ export function pullNode(c: Scope, p: Pull): object {
         ),
       );
     },
+    timelineItems: (a: Paged & { itemTypes?: readonly string[] | null }) =>
+      connection(
+        "timelineItems",
+        a,
+        p.timeline
+          .map(({ kind, by, at }, i) => ({
+            __typename: kind === "closed" ? "ClosedEvent" : "ReopenedEvent",
+            type: kind === "closed" ? "CLOSED_EVENT" : "REOPENED_EVENT",
+            id: nodeId(kind === "closed" ? "CE" : "REE", p.id * 1000 + i),
+            createdAt: iso(at),
+            actor: actorNode(by),
+          }))
+          .filter(({ type }) => !a.itemTypes || a.itemTypes.includes(type)),
+      ),
     reviews: (a: Paged) =>
       connection(
         "reviews",

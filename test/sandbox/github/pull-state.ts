@@ -25,6 +25,7 @@ export async function pointPullRef(repo: Repo, pull: Pull): Promise<void> {
 export async function closePull(s: Sim, repo: Repo, pull: Pull, by: Account): Promise<void> {
   pull.state = "closed";
   pull.closedAt = s.world.now();
+  pull.timeline.push({ kind: "closed", by, at: pull.closedAt });
   pull.updatedAt = s.world.now();
   await emitPull(s, repo, pull, by, "closed");
 }

@@ -71,6 +71,7 @@ async function create(c: RepoContext) {
     mergedBy: null,
     mergeCommit: null,
     lastPusher: repo.activity.find((a) => a.ref === `refs/heads/${headRef}`)?.actor ?? null,
+    timeline: [],
     reviews: [],
     requestedReviewers: [],
     requestedTeams: [],
@@ -144,6 +145,7 @@ async function reopen(c: RepoContext, pull: Pull, by: Account): Promise<void> {
     throw invalid("state", "state cannot be changed. The branch was force-pushed or recreated.");
   pull.state = "open";
   pull.closedAt = null;
+  pull.timeline.push({ kind: "reopened", by, at: s.world.now() });
   pull.headSha = head;
   pull.baseSha = (await repo.git.resolve(`refs/heads/${pull.baseRef}`)) ?? ZERO;
   await pointPullRef(repo, pull);

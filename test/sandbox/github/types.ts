@@ -126,6 +126,8 @@ export interface Pull extends Issue {
   mergedBy: Account | null;
   mergeCommit: string | null;
   lastPusher: Account | null;
+  /** Closings and reopenings, oldest first; other items of GitHub's timeline are not kept. */
+  readonly timeline: { readonly kind: "closed" | "reopened"; readonly by: Account; readonly at: Date }[];
   readonly reviews: Review[];
   readonly requestedReviewers: Account[];
   readonly requestedTeams: Team[];

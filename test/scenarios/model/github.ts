@@ -95,6 +95,7 @@ export class ModelGitHub implements GitHub {
       reviews: [],
       requested: [],
       createdAt: this.#now(),
+      reopenedAt: null,
       closedBy: null,
       ...fields,
     };
@@ -189,6 +190,8 @@ export class ModelGitHub implements GitHub {
         headSha: pull.head,
         headRepositoryId: pull.headRepository,
         mergeCommit: pull.mergeCommit,
+        openedAt: pull.reopenedAt ?? pull.createdAt,
+        closedBy: pull.state === "closed" ? pull.closedBy : null,
         requestedReviewers: pull.requested,
       },
       changes: found,
@@ -222,6 +225,18 @@ export class ModelGitHub implements GitHub {
   async commit(repo: RepoRef, sha: CommitSha) {
     const repository = this.#at(repo, "commit");
     return branchCommit(repository, repository.git.at(sha));
+  }
+  async commitPeople(repo: RepoRef, branch: string, commits: readonly CommitSha[]) {
+    const { git, activity } = this.#at(repo, "commitPeople");
+    return commits.map((sha) => {
+      const { authors, committer } = git.at(sha);
+      return {
+        sha,
+        author: authors[0] ?? null,
+        committer: committer === "web-flow" ? null : committer,
+        pusher: activity.find((row) => row.ref === branch && row.after === sha)?.actor ?? null,
+      };
+    });
   }
   async requestBlobs(repo: RepoRef, commit: CommitSha) {
     const { tree } = this.#at(repo, "requestBlobs").git.at(commit);

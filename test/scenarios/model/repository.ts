@@ -27,6 +27,7 @@ export interface PullRequest {
   reviews: (Review & { readonly id: number })[];
   requested: string[];
   readonly createdAt: Date;
+  reopenedAt: Date | null;
   closedBy: Actor | null;
 }
 export interface Activity extends Push {

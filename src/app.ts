@@ -21,7 +21,14 @@ import { createGitHub, createResolver, createTokenApp, LEDGER_BRANCH } from "./g
 import { dispatchRun, flushKey, type GrantDeps, reconcileHead, reconcileIssue, sweepGrants } from "./grant/index.ts";
 import { createHttp, listen } from "./http/index.ts";
 import { discovery, keyAdmin, openKeys, sealer } from "./issuer/index.ts";
-import { accessRepoKey, issueKey, pullRequestKey, readEnrolment, reconcilePullRequest } from "./pull-request/index.ts";
+import {
+  accessRepoKey,
+  issueKey,
+  pullRequestKey,
+  readEnrolment,
+  reconcileComment,
+  reconcilePullRequest,
+} from "./pull-request/index.ts";
 import { createInbox, createQueue, describeError, type Hint, inboxKey, sweepKey } from "./queue/index.ts";
 import { createRecorder, ledgersByKey } from "./recorder/index.ts";
 import { type Db, forgetLeases, migrate, openStore } from "./store/index.ts";
@@ -126,7 +133,7 @@ async function assemble(
     kinds: new Set(cloud.keys()),
     ...(repositories && { repositories }),
     actions: await openCatalogue(),
-    config: { publicUrl: config.publicUrl, frozen: config.frozen, ours },
+    config: { publicUrl: config.publicUrl, webUrl, frozen: config.frozen, ours },
     enqueue: (key, runAt) => queue.enqueue(key, runAt),
     recorder,
     ledgerKey: () => ({ kid: keys.ledger.kid, publicKey: keys.ledger.publicKey }),
@@ -182,6 +189,8 @@ async function assemble(
       case "pull-request":
         await reconcilePullRequest(grantDeps, Number(first), Number(second));
         return exchange.refreshIndex();
+      case "comment":
+        return reconcileComment(grantDeps, Number(first), Number(second));
       case "issue":
         return reconcileIssue(grantDeps, Number(first), Number(second));
       case "dispatch":

@@ -4,7 +4,7 @@ import { RetryLater } from "../base/errors.ts";
 import type { CommitSha } from "../base/ids.ts";
 import type { BranchCommit } from "../github/types.ts";
 import type { Entry } from "../ledger/types.ts";
-import { accessRepoKey, type Enrolment, pullRequestKey, readEnrolment } from "../pull-request/index.ts";
+import { accessRepoKey, commentKey, type Enrolment, pullRequestKey, readEnrolment } from "../pull-request/index.ts";
 import type { Db } from "../store/index.ts";
 import { dispatchKey, flushKey, type GrantDeps, SOON } from "./deps.ts";
 import { revokePaths } from "./end-grants.ts";
@@ -78,6 +78,7 @@ async function judgeCommit(deps: GrantDeps, enrolment: Active, commit: BranchCom
   });
   headChannel.publish({ state: "judged", commit: commit.sha });
   for (const id of outcome.dispatches) await deps.enqueue(dispatchKey(id));
+  if (commit.pullRequest) await deps.enqueue(commentKey(enrolment.id, commit.pullRequest.number));
   if (outcome.flushBy) await deps.enqueue(flushKey(enrolment.id), outcome.flushBy);
   // Who may grant what changed: what is shown on open pull requests may be out of date.
   if (policy.entries.length > 0) {

@@ -23,6 +23,7 @@ export type PolicyEvaluation =
       readonly accepted: Policy;
       /** What the merge yields. */
       readonly resulting: Digest;
+      readonly after: Policy;
       /** Every policy path that differs from the accepted policy; empty: it restores the accepted one. */
       readonly paths: readonly string[];
       readonly warnings: readonly Diagnostic[];
@@ -68,6 +69,7 @@ export async function evaluatePolicy(
     ok: true,
     accepted: inForce.policy,
     resulting: resulting.policy.digest,
+    after: resulting.policy,
     paths,
     warnings: [...resulting.diagnostics, ...unknown],
   };

@@ -5,6 +5,7 @@ import { initial } from "./migrations/0001-initial.ts";
 import { pendingRequests } from "./migrations/0002-pending-requests.ts";
 import { sealedTokens } from "./migrations/0003-sealed-tokens.ts";
 import { askedRequests } from "./migrations/0004-asked-requests.ts";
+import { pullRequestPage } from "./migrations/0009-pull-request-page.ts";
 
 /** In code, not read from a folder: what runs is what was type-checked, wherever the program is started from. */
 const migrations: Record<string, Migration> = {
@@ -12,6 +13,7 @@ const migrations: Record<string, Migration> = {
   "0002-pending-requests": pendingRequests,
   "0003-sealed-tokens": sealedTokens,
   "0004-asked-requests": askedRequests,
+  "0009-pull-request-page": pullRequestPage,
 };
 
 /**

@@ -5,6 +5,7 @@ import { dropOverdue, forgetTokens } from "./drop.ts";
 import { explainEnded, workflowRepositories } from "./grants.ts";
 import { KnownIds } from "./known-ids.ts";
 import { RepositoryLimits } from "./limits.ts";
+import { GrantRefusals } from "./grant-refusals.ts";
 import { LiveCheck } from "./live.ts";
 import { Refusals } from "./refusals.ts";
 import { answering, known } from "./refusing.ts";
@@ -33,6 +34,7 @@ export function createExchange(deps: ExchangeDeps): Exchange {
     workflowRepositories(deps.db, new Date(deps.clock.now().getTime() - explainEnded)),
   );
   const refusals = new Refusals(deps);
+  const grantRefusals = new GrantRefusals(deps);
   const limits = new RepositoryLimits(rate, deps.clock);
   const parts: Parts = { deps, repositories, limits, live: new LiveCheck(deps) };
   const answer = answering({
@@ -40,6 +42,7 @@ export function createExchange(deps: ExchangeDeps): Exchange {
     limits,
     floor: ({ unhurried }) => (unhurried ? longFloor : floor),
     note: (access, job, code) => refusals.note(access, job, code),
+    tell: (grant, refusal, correlationId) => grantRefusals.note(grant, refusal, correlationId),
   });
   const endTokens = coalesce(() => revokeEnded(deps));
   return {
@@ -54,6 +57,7 @@ export function createExchange(deps: ExchangeDeps): Exchange {
       await endTokens();
       await forgetTokens(deps);
       await refusals.flush();
+      await grantRefusals.flush();
     },
     revokeEnded: endTokens,
     refreshIndex: () => repositories.refresh(),

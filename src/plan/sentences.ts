@@ -45,13 +45,13 @@ export function sixSentencesOfAll(requests: readonly ToSay[]): SixSentences {
     const distinct = [...new Set(values)];
     return distinct.length === 1 ? (distinct[0] ?? "") : several(distinct);
   };
-  const roles = requests.map(({ plan: { data } }) => `${data.target}/${data.role}`);
-  const counted = [...Map.groupBy(roles, (role) => role)].map(
-    ([role, all]) => `${role}${all.length === 1 ? "" : ` ${all.length} times`}`,
+  const wants = requests.map(({ plan }) => `${plan.data.target}/${plan.data.role} with ${asked(plan)}`);
+  const counted = [...Map.groupBy(wants, (want) => want)].map(
+    ([want, all]) => `${want}${all.length === 1 ? "" : ` (${all.length} times)`}`,
   );
   const runners = requests.map(({ plan, request }) => runBy(plan.data, request.workflow.repository));
   return {
-    what: `${requests[0]?.requester ?? "Nobody"} asks for ${requests.length} grants at once: ${some(counted, 8)}.`,
+    what: `${requests[0]?.requester ?? "Nobody"} asks for ${requests.length} grants at once: ${some(counted, 4, "; ")}.`,
     where: one(
       each.map((s) => s.where),
       () => `They act in ${some(distinctOf(requests.map(({ plan }) => where(plan))), 4)}.`,
@@ -62,6 +62,7 @@ export function sixSentencesOfAll(requests: readonly ToSay[]): SixSentences {
         `They last differently: ${some(
           all.map((s) => s.replace(/^It lasts |\.$/g, "")),
           4,
+          "; ",
         )}.`,
     ),
     why: one(

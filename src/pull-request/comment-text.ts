@@ -8,22 +8,11 @@ import {
 import { type Decision, ownerText } from "../approval/index.ts";
 import { formatInstant } from "../base/duration.ts";
 import { forMarkdown, forMarkdownCode } from "../base/text.ts";
-import type { RiskNote } from "../plan/types.ts";
 import type { EvaluatedRequest } from "./evaluate-request.ts";
+import { notable } from "./notable.ts";
 
 // What our one comment says. No time but GitHub's and the grant's own: the same state reads the same. Names of people stand in
 // code spans: they are asked by GitHub, and a comment that is updated must not call anybody again.
-
-/** Risks that the kind of target brings along, whatever is asked for: no reason for a comment. */
-const always = new Set(["session_tail"]);
-const alwaysOf: Readonly<Record<string, ReadonlySet<string>>> = {
-  azure: new Set(["not_narrowed"]),
-  oidc: new Set(["not_narrowed"]),
-};
-
-/** What of a request has to be looked at twice. */
-export const notable = ({ plan, review }: Pick<EvaluatedRequest, "plan" | "review">): readonly RiskNote[] =>
-  review.risks.filter(({ code }) => !always.has(code) && alwaysOf[plan.data.kind]?.has(code) !== true);
 
 /** A comment is worth it where two or more must approve, or something has to be looked at twice; one owner just opens the check. */
 export const worthAComment = (requests: readonly EvaluatedRequest[], decision: Decision): boolean => {

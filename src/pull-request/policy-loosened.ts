@@ -47,13 +47,21 @@ function rolesLoosened(before: Policy, after: Policy): string[] {
       if (least < was) lines.push(`${of} needs ${least} approvals by owners instead of ${was}.`);
       for (const group of fewerGroups(old, role)) lines.push(`${of} is no longer also approved by ${group}.`);
       if (role.break_glass && !old.break_glass) lines.push(`${of} admits break-glass from now on.`);
-      if (!hasAuto(old) && hasAuto(role)) lines.push(`${of} is approved automatically for some from now on.`);
+      const [auto, oldAuto] = [autoOf(role), autoOf(old)];
+      if (auto !== undefined && auto !== oldAuto)
+        lines.push(
+          oldAuto === undefined
+            ? `${of} is approved automatically for some from now on.`
+            : `${of} is approved automatically by other rules than before.`,
+        );
     }
   return lines;
 }
 
 const approvalsOf = ({ settings }: Policy, role: Role): number => Math.max(settings.approvals, role.approvals ?? 0);
-const hasAuto = (role: Role): boolean => "auto_approve" in role && role.auto_approve !== undefined;
+/** Keys are in the order of the schema: one text for one rule. */
+const autoOf = (role: Role): string | undefined =>
+  "auto_approve" in role && role.auto_approve !== undefined ? JSON.stringify(role.auto_approve) : undefined;
 
 /** Groups that fill fewer slots than before. */
 function fewerGroups(old: Role, now: Role): readonly string[] {

@@ -1,5 +1,5 @@
 import type { Diagnostic, Policy } from "../access-repo/types.ts";
-import { type Decision, explainTree, ownersText } from "../approval/index.ts";
+import { type Decision, explainTree, ownerText } from "../approval/index.ts";
 import type { Snapshot } from "../approval/types.ts";
 import type { Json } from "../base/canonical-json.ts";
 import { forMarkdown, forMarkdownBlock, forMarkdownCode, oneLine } from "../base/text.ts";
@@ -15,6 +15,7 @@ import {
 } from "../plan/index.ts";
 import { plainCheck } from "./check-text.ts";
 import type { EvaluatedRequest } from "./evaluate-request.ts";
+import { notable, ordinary } from "./notable.ts";
 import { fitPage, type Fold } from "./page-limits.ts";
 import type { ComparedByPath } from "./shown-requests.ts";
 import { stateTitle } from "./state-title.ts";
@@ -72,18 +73,18 @@ const sentences = ({ what, where, when, why, runBy, undone }: SixSentences): str
   [what, where, when, why, runBy, undone].flatMap((sentence) => [forMarkdown(sentence, longest), ""]);
 
 function oneRequest(
-  { request, plan, review }: EvaluatedRequest,
+  evaluated: EvaluatedRequest,
   say: ToSay | undefined,
   { compared }: RequestPage,
   several: boolean,
 ): string[] {
-  const risks = review.risks.map((risk) => `- ${forMarkdown(risk.text, longest)}`);
+  const { request, plan } = evaluated;
+  const risks = notable(evaluated).map((risk) => `- ${forMarkdown(risk.text, longest)}`);
   return [
     ...(several ? [`## ${forMarkdown(describePlan(plan, request).title)}`, ""] : []),
     ...(say === undefined ? [] : sentences(sixSentences(say))),
-    `### What is different`,
+    "### What is different",
     ...(compared.get(request.path.path) ?? []).flatMap(differences),
-    "",
     ...(risks.length === 0 ? [] : ["### What to look at twice", ...risks, ""]),
   ];
 }
@@ -137,14 +138,18 @@ const issued = ({ request, plan }: EvaluatedRequest): string[] => [
   forMarkdownBlock(issueText(describePlan(plan, request).issue), "json"),
 ];
 
-const notLimited = ({ plan }: EvaluatedRequest): string[] =>
-  plan.notLimited.map((text) => `- ${forMarkdown(text, longest)}`);
+const notLimited = (request: EvaluatedRequest): string[] =>
+  [...ordinary(request).map((risk) => risk.text), ...request.plan.notLimited].map(
+    (text) => `- ${forMarkdown(text, longest)}`,
+  );
 
 function codeownersFold({ slots }: Decision, { codeowners }: RequestPage["policy"]): Fold[] {
   const lines = new Set(slots.flatMap(({ line }) => (line === undefined ? [] : [line])));
   const rules = codeowners.rules.filter((rule) => lines.has(rule.line));
   if (rules.length === 0) return [];
-  const text = rules.map((rule) => `${rule.line}: ${oneLine(`${rule.pattern} ${ownersText(rule.owners)}`, longest)}`);
+  const text = rules.map(
+    (rule) => `${rule.line}: ${oneLine([rule.pattern, ...rule.owners.map(ownerText)].join(" "), longest)}`,
+  );
   const title = `The line${rules.length === 1 ? "" : "s"} of ${codeowners.path}`;
   return [{ title, lines: [forMarkdownBlock(text.join("\n"), "text")], needed: false }];
 }

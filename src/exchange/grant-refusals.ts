@@ -26,6 +26,7 @@ export class GrantRefusals {
   readonly #deps: Pick<ExchangeDeps, "db" | "clock" | "log" | "enqueue">;
   readonly #noted = new Map<string, Noted>();
   #storedAt = Number.NEGATIVE_INFINITY;
+  #flushing: Promise<void> = Promise.resolve();
 
   constructor(deps: Pick<ExchangeDeps, "db" | "clock" | "log" | "enqueue">) {
     this.#deps = deps;
@@ -41,14 +42,26 @@ export class GrantRefusals {
     this.#noted.set(grant, { code, words, correlationId, at: this.#deps.clock.now() });
     if (performance.now() - this.#storedAt < storeEvery) return;
     this.#storedAt = performance.now();
-    this.flush().catch((err: unknown) => this.#deps.log.warn({ err }, "refusals of grants could not be stored"));
+    void this.flush();
   }
 
-  /** Stores what was noted, and has the comments of those grants looked at. */
-  async flush(): Promise<void> {
+  /** Stores what was noted, and has the comments of those grants looked at. One after another, so that nobody finds half of it. */
+  flush(): Promise<void> {
+    this.#flushing = this.#flushing.then(() => this.#flush());
+    return this.#flushing;
+  }
+
+  async #flush(): Promise<void> {
     const noted = [...this.#noted];
     this.#noted.clear();
-    for (const [grant, refusal] of noted) if (await this.#store(grant, refusal)) await this.#tell(grant);
+    for (const [grant, refusal] of noted) {
+      try {
+        if (await this.#store(grant, refusal)) await this.#tell(grant);
+      } catch (err) {
+        // The log and the ledger have it; one that cannot be told keeps none of the others.
+        this.#deps.log.warn({ err, grant }, "a refusal could not be told");
+      }
+    }
   }
 
   async #store(grant: string, { code, words, correlationId, at }: Noted): Promise<boolean> {

@@ -6,7 +6,7 @@ import type { Actor } from "../../src/approval/types.ts";
 import { CountersignError } from "../../src/base/errors.ts";
 import { dispatchRun, type GrantDeps, reconcileHead, reconcileIssue, sweepGrants } from "../../src/grant/index.ts";
 import type { Entry } from "../../src/ledger/index.ts";
-import { reconcilePullRequest } from "../../src/pull-request/index.ts";
+import { reconcileComment, reconcilePullRequest } from "../../src/pull-request/index.ts";
 import { createRecorder } from "../../src/recorder/index.ts";
 import type { Db } from "../../src/store/index.ts";
 import { type TestClock, testClock } from "../helpers/clock.ts";
@@ -74,7 +74,11 @@ export class Story {
           log,
           kinds,
           actions: catalogue,
-          config: { publicUrl: "https://countersign.example", frozen: company.operatorFrozen ?? [] },
+          config: {
+            publicUrl: "https://countersign.example",
+            webUrl: "https://github.example",
+            frozen: company.operatorFrozen ?? [],
+          },
           enqueue: async (key, runAt) => self.#enqueue(key, runAt),
           recorder,
           ledgerKey: () => ({ kid: keys.ledger.kid, publicKey: keys.ledger.publicKey }),
@@ -133,6 +137,7 @@ export class Story {
     const [kind = "", first = "", second = ""] = key.split(":");
     if (kind === "access-repo") return reconcileHead(this.#deps, Number(first));
     if (kind === "pull-request") return reconcilePullRequest(this.#deps, Number(first), Number(second));
+    if (kind === "comment") return reconcileComment(this.#deps, Number(first), Number(second));
     if (kind === "issue") return reconcileIssue(this.#deps, Number(first), Number(second));
     if (kind === "dispatch") return dispatchRun(this.#deps, first);
     if (kind === "flush") {

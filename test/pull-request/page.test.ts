@@ -1,7 +1,9 @@
+import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
 import type { Owner } from "../../src/access-repo/types.ts";
 import type { Decision } from "../../src/approval/types.ts";
 import type { CheckContent } from "../../src/github/types.ts";
+import type { EvaluatedRequest } from "../../src/pull-request/evaluate-request.ts";
 import { stateTitle } from "../../src/pull-request/state-title.ts";
 import { bob, mallory, review } from "../approval/world.ts";
 import { inputOf as inputOfKind } from "../plan/kinds.ts";
@@ -12,24 +14,20 @@ import { decided, evaluated, outsideFences, pageOf } from "./world.ts";
 const first = ({ summary }: CheckContent): string => summary.slice(0, summary.indexOf("<details>")).trim();
 const whole = ({ summary, text = "" }: CheckContent): string => `${summary}\n${text}`;
 
+function examplePage(request: EvaluatedRequest) {
+  const words =
+    "Different from the last grant of this role (requests/aws-prod/old.yml, pull request 12, to bob on 2026-11-20):";
+  const compared = [
+    { words, items: ["Adds action s3:DeleteBucket.", "Longer: 1h instead of 30m."] },
+    { words: "Worth a look:", items: ["alice had this role never before."] },
+  ];
+  const world = { settings: "approvals: 2\n", reviews: [review(bob), review(mallory)] };
+  return pageOf([request], world, new Map([[request.request.path.path, compared]]));
+}
+
 describe("the page", () => {
   test("begins with six sentences, then the past, then who must approve", async () => {
-    const request = await evaluated();
-    const compared = new Map([
-      [
-        request.request.path.path,
-        [
-          {
-            words:
-              "Different from the last grant of this role (requests/aws-prod/old.yml, pull request 12, to bob on 2026-11-20):",
-            items: ["Adds action s3:DeleteBucket.", "Longer: 1h instead of 30m."],
-          },
-          { words: "Worth a look:", items: ["alice had this role never before."] },
-        ],
-      ],
-    ]);
-    const world = { settings: "approvals: 2\n", reviews: [review(bob), review(mallory)] };
-    const { ok, content } = pageOf([request], world, compared);
+    const { ok, content } = examplePage(await evaluated());
     expect(ok).toBe(true);
     expect(content.title).toBe("Valid. Needs 1 more: @carol");
     expect(first(content)).toMatchInlineSnapshot(`
@@ -60,6 +58,12 @@ describe("the page", () => {
         - missing: @bob, @carol \\(CODEOWNERS line 2\\)
       - mallory approved, but is no owner of requests/aws-prod/2026-11/delete-stale-logs.yml: does not count."
     `);
+  });
+
+  test("is the one that the README shows", async () => {
+    const readme = await readFile(new URL("../../README.md", import.meta.url), "utf8");
+    const { content } = examplePage(await evaluated());
+    expect(readme).toContain(`\`\`\`text\n${first(content).replaceAll("\\", "")}\n\`\`\``);
   });
 
   test("folds what is bound, what is issued, what is not limited, the rules and the line of CODEOWNERS", async () => {

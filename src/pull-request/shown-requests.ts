@@ -62,7 +62,7 @@ async function compare(
   return compareWithPast({ data: plan.data, names, requester: author, at: clock.now() }, past);
 }
 
-export const ofPullRequest = (db: Db, repositoryId: number, number: number) =>
+const ofPullRequest = (db: Db, repositoryId: number, number: number) =>
   db.selectFrom("shown_request").where("repository_id", "=", String(repositoryId)).where("pull_request", "=", number);
 
 const forget = (db: Db, repositoryId: number, number: number, path: string) =>

@@ -90,8 +90,10 @@ async function judge(context: Context): Promise<void> {
   const { deps, snapshot, posted, enrolment, accepted } = context;
   const say = (...args: Parameters<typeof plainCheck>) => post(deps, snapshot, posted, plainCheck(...args), null);
   const kind = classifyChanges(snapshot.changes);
-  if (kind.kind !== "request" || enrolment.state === "stopped")
+  if (kind.kind !== "request" || enrolment.state === "stopped") {
     await forgetPending(deps.db, enrolment.id, snapshot.pullRequest.number);
+    await noLongerOpen(deps.db, enrolment.id, snapshot.pullRequest.number);
+  }
   if (kind.kind === "other") {
     return say("success", "Not an access request", [
       "This pull request touches neither requests nor policy. Countersign never merges it.",

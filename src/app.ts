@@ -40,7 +40,14 @@ import {
 } from "./grant/index.ts";
 import { createHttp, listen } from "./http/index.ts";
 import { discovery, keyAdmin, openKeys, sealer } from "./issuer/index.ts";
-import { accessRepoKey, issueKey, pullRequestKey, readEnrolment, reconcilePullRequest } from "./pull-request/index.ts";
+import {
+  accessRepoKey,
+  issueKey,
+  pullRequestKey,
+  readEnrolment,
+  reconcileComment,
+  reconcilePullRequest,
+} from "./pull-request/index.ts";
 import { createInbox, createQueue, describeError, type Hint, inboxKey, sweepKey } from "./queue/index.ts";
 import { createRecorder, ledgersByKey } from "./recorder/index.ts";
 import { type Db, forgetLeases, migrate, openStore } from "./store/index.ts";
@@ -239,6 +246,8 @@ async function assemble(
         return cancelRevokedRun(grantDeps, first);
       case "notice":
         return reconcileNotices(grantDeps, Number(first));
+      case "comment":
+        return reconcileComment(grantDeps, Number(first), Number(second));
       case "issue":
         return reconcileIssue(grantDeps, Number(first), Number(second));
       case "after-review":

@@ -5,6 +5,7 @@ import { dropOverdue, forgetTokens } from "./drop.ts";
 import { explainEnded, workflowRepositories } from "./grants.ts";
 import { KnownIds } from "./known-ids.ts";
 import { RepositoryLimits } from "./limits.ts";
+import { GrantRefusals } from "./grant-refusals.ts";
 import { LiveCheck } from "./live.ts";
 import { PlanEnded } from "./plan-ended.ts";
 import { Refusals } from "./refusals.ts";
@@ -35,6 +36,7 @@ export function createExchange(deps: ExchangeDeps): Exchange {
     workflowRepositories(deps.db, new Date(deps.clock.now().getTime() - explainEnded)),
   );
   const refusals = new Refusals(deps);
+  const grantRefusals = new GrantRefusals(deps);
   const limits = new RepositoryLimits(rate, deps.clock);
   const parts: Parts = { deps, repositories, limits, live: new LiveCheck(deps) };
   const answer = answering({
@@ -42,6 +44,7 @@ export function createExchange(deps: ExchangeDeps): Exchange {
     limits,
     floor: ({ unhurried }) => (unhurried ? longFloor : floor),
     note: (access, job, code) => refusals.note(access, job, code),
+    tell: (grant, refusal, correlationId) => grantRefusals.note(grant, refusal, correlationId),
   });
   const planEnded = new PlanEnded(deps);
   const endTokens = coalesce(() => revokeEnded(deps, planEnded));
@@ -57,6 +60,7 @@ export function createExchange(deps: ExchangeDeps): Exchange {
       await endTokens();
       await forgetTokens(deps);
       await refusals.flush();
+      await grantRefusals.flush();
     },
     revokeEnded: endTokens,
     refreshIndex: () => repositories.refresh(),

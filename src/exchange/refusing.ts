@@ -22,13 +22,15 @@ interface Options {
   readonly floor: (claimed: NonNullable<Trail["claimed"]>) => number;
   /** Counts a refusal of a job whose access repo is known. */
   readonly note?: (access: RepositoryId, job: RepositoryId, code: Code) => void;
+  /** Tells the readers of the access repo of a refusal under a grant that is known. */
+  readonly tell?: (grant: string, refusal: Refused, correlationId: string) => void;
 }
 
 /**
  * Runs one request to its answer and never throws: a refusal is logged at once, counted, and told in its one shape. What we did
  * not foresee is "try again", with the cause in the log, never a success (C46).
  */
-export function answering({ deps: { config, log }, limits, floor, note }: Options) {
+export function answering({ deps: { config, log }, limits, floor, note, tell }: Options) {
   return async ({ correlationId, remote }: Meta, work: (trail: Trail) => Promise<Answer>): Promise<Answer> => {
     const arrived = performance.now();
     const trail: Trail = {};
@@ -45,6 +47,8 @@ export function answering({ deps: { config, log }, limits, floor, note }: Option
         pending ? "pending" : "refused",
       );
       if (!pending && trail.claims && trail.access) note?.(trail.access, trail.claims.repositoryId, code);
+      const about = trail.grant ?? trail.told;
+      if (!pending && trail.claims && about !== undefined) tell?.(about, refusal, correlationId);
       if (trail.claimed && codes[code].status < 500) {
         const step = floor(trail.claimed);
         await delay(step - ((performance.now() - arrived) % step));

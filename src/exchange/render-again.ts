@@ -1,13 +1,7 @@
-import {
-  checkRequest,
-  parseRequest,
-  parseRequestPath,
-  type Policy,
-  type ResolvedRequest,
-} from "../access-repo/index.ts";
-import { objectId, ownerId, repositoryId, type CommitSha } from "../base/ids.ts";
+import type { Policy, ResolvedRequest } from "../access-repo/index.ts";
+import type { CommitSha } from "../base/ids.ts";
 import type { GitHub, ResolveRepositories } from "../github/index.ts";
-import { type PlanInput, renderPlanVersion } from "../plan/index.ts";
+import { planHashOf, type PlanInput, resolvedUnder } from "../plan/index.ts";
 import type { LoadedGrant } from "./grants.ts";
 import { Recent } from "./recent.ts";
 
@@ -51,34 +45,12 @@ export class PlanCheck {
     // Requests are immutable: another blob, or none, at its path is not the request that was granted.
     if (!file) return "grant_revoked";
     if (file.oid !== grant.blob || file.mode !== 0o100644 || file.text === undefined) return "policy_changed";
-    return resolved(grant, file.text, policy, now) ?? "policy_changed";
+    return resolvedUnder(grant, file.text, policy, now) ?? "policy_changed";
   }
-}
-
-/** The request as the policy in force resolves it, or undefined where it admits the request no longer. Pure. */
-function resolved(grant: FrozenGrant, text: string, policy: Policy, now: Date): ResolvedRequest | undefined {
-  const path = parseRequestPath(grant.path);
-  const parsed = parseRequest(text, grant.path);
-  if (!path || !parsed.ok) return undefined;
-  const checked = checkRequest({ file: parsed.value, path, policy, now, merged: true, repositoryId: grant.access.id });
-  return checked.ok ? checked.value : undefined;
 }
 
 /** Whether the plan that the request yields now is the grant's. Pure. */
 function compared(grant: FrozenGrant, request: Read, repositories?: PlanInput["repositories"]): RenderedAgain {
   if (typeof request === "string") return request;
-  const { workflow } = grant.plan;
-  const rendered = renderPlanVersion(grant.planVersion, {
-    access: { repository_id: grant.access.id, owner_id: grant.access.ownerId },
-    request,
-    workflow: {
-      repository_id: repositoryId(workflow.repository_id),
-      owner_id: ownerId(workflow.owner_id),
-      // Display only, not hashed; the ids above decide, and they stay after a rename.
-      repository: request.workflow.repository,
-      blob: objectId(workflow.blob),
-    },
-    repositories,
-  });
-  return rendered.ok && rendered.plan.hash === grant.planHash ? undefined : "policy_changed";
+  return planHashOf(grant, request, repositories) === grant.planHash ? undefined : "policy_changed";
 }

@@ -32,6 +32,8 @@ export interface Trail {
   claimed?: Claims & { readonly unhurried: boolean };
   access?: RepositoryId;
   grant?: string;
+  /** The grant that the job's refusal is about, where it is of exactly that grant's workflow: `tellable`. */
+  told?: string;
   exchange?: string;
 }
 
@@ -121,6 +123,7 @@ async function findGrant(deps: ExchangeDeps, claims: Claims, params: TokenParams
     throw new Refused("not_ready");
   const nearest = told ?? match.reasons[0];
   if (nearest) trail.access = nearest.grant.access.id;
+  if (told) trail.told = told.grant.id;
   throw new Refused(told?.code ?? "access_denied", { grant: nearest?.grant.id, why: nearest?.code });
 }
 

@@ -69,8 +69,10 @@ export interface CheckContent {
   readonly conclusion?: "success" | "failure" | "action_required" | "neutral";
   /** State in at most 60 characters. */
   readonly title: string;
-  /** Markdown, at most 65 535 characters. */
+  /** Markdown, at most 65 535 bytes. */
   readonly summary: string;
+  /** What did not fit into the summary and follows it: Markdown, at most 65 535 bytes. */
+  readonly text?: string;
   readonly annotations: readonly Diagnostic[];
 }
 export type MergeResult =

@@ -44,7 +44,10 @@ export async function putCheck(
   const annotations = content.annotations.map(annotation);
   const output = {
     title: content.title,
-    summary: content.summary.slice(0, 65_000),
+    // Never cut here: what does not fit is for the page to say (pull-request/page-limits.ts). A longer one is GitHub's to refuse.
+    summary: content.summary,
+    // An update without it would leave the text of before.
+    ...(content.text === undefined && existing === null ? {} : { text: content.text ?? "" }),
     annotations: annotations.slice(0, 50),
   };
   const { name, actions } = checks[content.about ?? "pull-request"];

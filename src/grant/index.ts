@@ -1,5 +1,12 @@
 import type { CountersignError } from "../base/errors.ts";
-import { accessRepoKey, pullRequestKey, toEnrolment, watchedPullRequests } from "../pull-request/index.ts";
+import {
+  accessRepoKey,
+  commentKey,
+  commentsToKeep,
+  pullRequestKey,
+  toEnrolment,
+  watchedPullRequests,
+} from "../pull-request/index.ts";
 import { owedReviews } from "./after-review.ts";
 import { dispatchKey, type GrantDeps, noticeKey } from "./deps.ts";
 import { cancelKey, runsToCancel } from "./cancel-runs.ts";
@@ -44,6 +51,9 @@ export async function sweepGrants(deps: GrantDeps): Promise<void> {
     for (const id of await runsToCancel(deps)) await deps.enqueue(cancelKey(id));
   });
   await attempt("ledger", () => deps.recorder.flushDue());
+  await attempt("comments", async () => {
+    for (const at of await commentsToKeep(deps)) await deps.enqueue(commentKey(at.repositoryId, at.number));
+  });
   for (const { repositoryId } of deps.accessRepos) {
     await attempt("access repo", () => deps.enqueue(accessRepoKey(repositoryId)));
   }

@@ -4,7 +4,7 @@ import { RetryLater } from "../base/errors.ts";
 import type { CommitSha } from "../base/ids.ts";
 import type { BranchCommit } from "../github/types.ts";
 import type { Entry, RevokedEntry } from "../ledger/types.ts";
-import { accessRepoKey, type Enrolment, pullRequestKey, readEnrolment } from "../pull-request/index.ts";
+import { accessRepoKey, commentKey, type Enrolment, pullRequestKey, readEnrolment } from "../pull-request/index.ts";
 import type { Db } from "../store/index.ts";
 import { holdDailyLimit } from "./auto-limit.ts";
 import { cancelKey, runsToCancel } from "./cancel-runs.ts";
@@ -89,6 +89,7 @@ async function judgeCommit(deps: GrantDeps, enrolment: Active, commit: BranchCom
   headChannel.publish({ state: "judged", commit: commit.sha });
   for (const id of outcome.dispatches) await deps.enqueue(dispatchKey(id));
   if (outcome.breakGlass !== undefined) await deps.enqueue(afterReviewKey(enrolment.id, outcome.breakGlass));
+  if (commit.pullRequest) await deps.enqueue(commentKey(enrolment.id, commit.pullRequest.number));
   if (outcome.flushBy) await deps.enqueue(flushKey(enrolment.id), outcome.flushBy);
   if (outcome.urgent) for (const id of await runsToCancel(deps)) await deps.enqueue(cancelKey(id));
   // Who may grant what changed: what is shown on open pull requests may be out of date.

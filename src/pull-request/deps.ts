@@ -20,7 +20,7 @@ export interface ReconcileDeps {
   readonly actions: CatalogueSource;
   readonly config: {
     readonly publicUrl: string;
-    /** GitHub's pages, for links to runs. */
+    /** GitHub's pages, without a slash at the end. */
     readonly webUrl: string;
     /** This server's and its GitHub's addresses: no oidc target may have one as its audience (C61). */
     readonly ours?: readonly string[];
@@ -41,4 +41,6 @@ export const pullRequestKey = (repositoryId: number, number: number): string =>
   `pull-request:${repositoryId}:${number}`;
 /** An issue that is no pull request. */
 export const issueKey = (repositoryId: number, number: number): string => `issue:${repositoryId}:${number}`;
+/** Our one comment on a merged pull request: from the database alone. */
+export const commentKey = (repositoryId: number, number: number): string => `comment:${repositoryId}:${number}`;
 export const accessRepoKey = (repositoryId: number): string => `access-repo:${repositoryId}`;

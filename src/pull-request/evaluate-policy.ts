@@ -23,7 +23,7 @@ export type PolicyEvaluation =
       readonly accepted: Policy;
       /** What the merge yields. */
       readonly resulting: Digest;
-      readonly brought: Policy;
+      readonly after: Policy;
       /** Every policy path that differs from the accepted policy; empty: it restores the accepted one. */
       readonly paths: readonly string[];
       readonly warnings: readonly Diagnostic[];
@@ -69,7 +69,7 @@ export async function evaluatePolicy(
     ok: true,
     accepted: inForce.policy,
     resulting: resulting.policy.digest,
-    brought: resulting.policy,
+    after: resulting.policy,
     paths,
     warnings: [...resulting.diagnostics, ...unknown],
   };

@@ -38,6 +38,8 @@ export interface EvaluatedRequest {
   /** What a reviewer is told beside the plan; after the merge nobody is, and it says what the plan says. */
   readonly review: PlanReview;
   readonly sha256: Digest;
+  /** The file itself. */
+  readonly text: string;
 }
 export type RequestEvaluation =
   | { readonly ok: true; readonly requests: readonly EvaluatedRequest[]; readonly warnings: readonly Diagnostic[] }
@@ -141,7 +143,10 @@ export async function evaluateFile(
     ? { risks: plan.risks, actions: [] }
     : reviewPlan(plan, await deps.actions.load(servicesOfPlan(plan)));
   const subject = { request, blob: file.oid, planHash: plan.hash };
-  return { diagnostics: warnings, request: { request, plan, review, sha256: sha256(file.text), subject } };
+  return {
+    diagnostics: warnings,
+    request: { request, plan, review, sha256: sha256(file.text), text: file.text, subject },
+  };
 }
 
 /**

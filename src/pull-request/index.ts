@@ -1,7 +1,8 @@
+export { commentsToKeep, reconcileComment } from "./after-merge.ts";
 export { askedBranch, asRequested } from "./asked.ts";
 export { decideLive } from "./decide-live.ts";
 export { findDecision } from "./decisions.ts";
-export { accessRepoKey, issueKey, pullRequestKey, type ReconcileDeps } from "./deps.ts";
+export { accessRepoKey, commentKey, issueKey, pullRequestKey, type ReconcileDeps } from "./deps.ts";
 export { type Enrolment, readEnrolment, toEnrolment } from "./enrolment.ts";
 export { evaluateFile, evaluateRequests, type EvaluatedRequest } from "./evaluate-request.ts";
 export { findOwn, marked } from "./marker.ts";

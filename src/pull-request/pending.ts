@@ -102,6 +102,13 @@ export async function watchedPullRequests(db: Db, repositoryId: number): Promise
         .where("state", "=", "open"),
     )
     .union(db.selectFrom("shown_request").select("pull_request").where("repository_id", "=", String(repositoryId)))
+    .union(
+      db
+        .selectFrom("page_request")
+        .select("pull_request")
+        .where("repository_id", "=", String(repositoryId))
+        .where("is_open", "=", true),
+    )
     .execute();
   return rows.map((row) => row.pull_request);
 }

@@ -81,6 +81,7 @@ export async function post(
     conclusion: content.conclusion ?? null,
     title: content.title,
     summary: content.summary,
+    ...(content.text === undefined ? {} : { text: content.text }),
     annotations: content.annotations.map((d) => `${d.file}:${d.line}:${d.column}:${d.code}:${d.message}`),
   });
   const kept = plans === null || posted?.plans === plans;

@@ -9,21 +9,29 @@ import { oneLine } from "../base/text.ts";
 import type { CheckContent } from "../github/types.ts";
 import { decidePlanHash, describePlan } from "../plan/index.ts";
 import { asRequested, noteAskedState } from "./asked.ts";
-import { diagnosticsCheck, plainCheck, policyCheck, requestCheck, reviewersOf } from "./check-text.ts";
+import { askReviewers } from "./ask-reviewers.ts";
+import { diagnosticsCheck, plainCheck } from "./check-text.ts";
+import { waitingText, worthAComment } from "./comment-text.ts";
 import { decideLive } from "./decide-live.ts";
 import { storeDecision } from "./decisions.ts";
-import { accessRepoKey, type ReconcileDeps } from "./deps.ts";
+import { accessRepoKey, commentKey, pullRequestKey, type ReconcileDeps } from "./deps.ts";
 import { type Enrolment, readEnrolment } from "./enrolment.ts";
 import { closeOverdue, forgetShown, recordClosing, rememberShown } from "./endings.ts";
 import { evaluatePolicy } from "./evaluate-policy.ts";
-import { evaluateRequests } from "./evaluate-request.ts";
 import { type Freeze, freezeCheck, freezeMessage, freezeOf } from "./freeze.ts";
 import { type MergeMessage, policyMessage, requestMessage } from "./merge-message.ts";
 import { forgetRefusal, rememberRefusal, withRefusal } from "./merge-refusal.ts";
 import { forgetPending, rememberPending } from "./pending.ts";
 import { judgeRevocation } from "./revocation.ts";
 import { revokedCheck, revokedRequests } from "./revoked.ts";
+import { type EvaluatedRequest, evaluateRequests } from "./evaluate-request.ts";
+import { keepComment, readComment } from "./one-comment.ts";
+import { policyEffects } from "./policy-effects.ts";
+import { loosened } from "./policy-loosened.ts";
+import { policyPage } from "./policy-page.ts";
 import { planPostedAt, post, type Posted, readPosted, withoutEarlier } from "./posted-plan.ts";
+import { requestPage } from "./request-page.ts";
+import { compareOnce, noLongerOpen } from "./shown-requests.ts";
 
 /**
  * Makes one pull request of one access repo look and be as its live state says: check run, title, reviewers, merge. Twice, out
@@ -66,8 +74,10 @@ export async function reconcilePullRequest(deps: ReconcileDeps, repositoryId: nu
  * told to wait. The sweep comes again for what waits in a pull request that is not open.
  */
 async function over(deps: ReconcileDeps, enrolment: Enrolment, snapshot: Snapshot): Promise<void> {
-  const { db } = deps;
   const { pullRequest, tip } = snapshot;
+  const { db } = deps;
+  await noLongerOpen(db, enrolment.id, pullRequest.number);
+  if (pullRequest.state === "merged") await deps.enqueue(commentKey(enrolment.id, pullRequest.number));
   await noteAskedState(db, snapshot);
   await forgetRefusal(deps, enrolment.id, pullRequest.number);
   if (pullRequest.state === "closed") await recordClosing(deps, enrolment, snapshot);
@@ -92,8 +102,10 @@ async function judge(context: Context): Promise<void> {
   const { deps, snapshot, posted, enrolment, accepted } = context;
   const say = (...args: Parameters<typeof plainCheck>) => post(deps, snapshot, posted, plainCheck(...args), null);
   const kind = classifyChanges(snapshot.changes);
-  if (kind.kind !== "request" || enrolment.state === "stopped")
+  if (kind.kind !== "request" || enrolment.state === "stopped") {
     await forgetPending(deps.db, enrolment.id, snapshot.pullRequest.number);
+    await noLongerOpen(deps.db, enrolment.id, snapshot.pullRequest.number);
+  }
   if (kind.kind === "other") {
     return say("success", "Not an access request", [
       "This pull request touches neither requests nor policy. Countersign never merges it.",
@@ -116,7 +128,7 @@ async function judge(context: Context): Promise<void> {
     case "revocation":
       return judgeRevocation(context, kind.paths, {
         merge: async (message) => merge(context, message(await ledgerHead(context))),
-        askReviewers: (decision) => bestEffort(deps, [() => askReviewers(context, decision)]),
+        askReviewers: (decision) => bestEffort(deps, [() => askReviewers(deps, snapshot, decision)]),
       });
     case "policy":
       return judgePolicy(context);
@@ -132,6 +144,7 @@ async function judgeRequest(context: Context, accepted: Digest, paths: readonly 
   const policy = acceptedPolicy(snapshot, accepted);
   const invalid = async (content: CheckContent): Promise<void> => {
     await forgetPending(deps.db, id, number);
+    await noLongerOpen(deps.db, id, number);
     await post(deps, snapshot, posted, content, null);
     if (policy) await closeOverdue(deps, snapshot, policy.settings);
   };
@@ -155,13 +168,11 @@ async function judgeRequest(context: Context, accepted: Digest, paths: readonly 
   const input = { snapshot, policy, subject, planPostedAt: planPostedAt(posted, plans) ?? notYet, excluded, byJob };
   const decision = await decideLive(deps, input);
   if (decision.outcome === "retry") throw new RetryLater("github_behind", decision.tree.text);
-  await post(
-    deps,
-    snapshot,
-    posted,
-    await shownAs(context, decision, requestCheck(snapshot, requests, decision, warnings)),
-    plans,
-  );
+  const compared = await compareOnce(deps, snapshot, requests);
+  const page = requestPage({ snapshot, policy, requests, decision, warnings, compared });
+  // Before anything else is done about it: what an approver is not shown whole is not approved.
+  if (!page.ok) return invalid(page.content);
+  await post(deps, snapshot, posted, await shownAs(context, decision, page.content), plans);
   await rememberShown(deps, snapshot, paths);
   // Denied is what no review can mend: a job must not wait for it.
   if (decision.outcome === "denied") await forgetPending(deps.db, id, number);
@@ -172,7 +183,8 @@ async function judgeRequest(context: Context, accepted: Digest, paths: readonly 
   // Neither may keep a merge waiting.
   await bestEffort(deps, [
     () => setTitle(context, more.length === 0 ? title : `${title} and ${more.length} more`),
-    () => askReviewers(context, decision),
+    () => askReviewers(deps, snapshot, decision),
+    () => comment(context, requests, decision),
   ]);
   if (decision.outcome !== "approved" || snapshot.pullRequest.draft) return;
   const freeze = requests.some(({ request }) =>
@@ -207,7 +219,7 @@ async function judgePolicy(context: Context): Promise<void> {
       null,
     );
   }
-  const { accepted: policy, paths, resulting, brought, warnings } = evaluation;
+  const { accepted: policy, paths, resulting, after, warnings } = evaluation;
   if (paths.length === 0) {
     const what =
       "The merge yields the policy that is in force: no approval is needed, and Countersign does not merge it.";
@@ -218,16 +230,13 @@ async function judgePolicy(context: Context): Promise<void> {
   const input = { snapshot, policy, subject, planPostedAt: planPostedAt(posted, shown) ?? notYet, excluded, byJob };
   const decision = await decideLive(deps, input);
   if (decision.outcome === "retry") throw new RetryLater("github_behind", decision.tree.text);
-  const freeze = await freezeOf(deps, { ...input, standing: noStanding }, brought);
+  const freeze = await freezeOf(deps, { ...input, standing: noStanding }, after);
   if (freeze) return mergeFreeze(context, { ...freeze, policy, subject, resulting, shown });
-  await post(
-    deps,
-    snapshot,
-    posted,
-    await shownAs(context, decision, policyCheck(snapshot, paths, decision, warnings)),
-    shown,
-  );
-  await bestEffort(deps, [() => askReviewers(context, decision)]);
+  const effects = await policyEffects(deps, snapshot, policy, after);
+  const page = policyPage({ snapshot, paths, decision, warnings, loosened: loosened(policy, after), effects });
+  if (!page.ok) return post(deps, snapshot, posted, page.content, null);
+  await post(deps, snapshot, posted, await shownAs(context, decision, page.content), shown);
+  await bestEffort(deps, [() => askReviewers(deps, snapshot, decision)]);
   if (decision.outcome !== "approved" || snapshot.pullRequest.draft) return;
   if (deps.config.frozen.some((entry) => entry.kind === "all")) return;
   await storeDecision(deps, { snapshot, policy, subject, sha256: new Map(), resultingDigest: resulting }, decision);
@@ -272,7 +281,7 @@ async function bestEffort(deps: ReconcileDeps, works: readonly (() => Promise<vo
   for (const work of works) {
     await work().catch((error: unknown) => {
       if (!(error instanceof RetryLater)) throw error;
-      deps.log.info({ code: error.code }, "title or reviewers have to wait");
+      deps.log.info({ code: error.code }, "title, reviewers or comment have to wait");
     });
   }
 }
@@ -312,20 +321,21 @@ async function setTitle({ deps, snapshot }: Context, text: string): Promise<void
   await deps.github.setTitle(snapshot.repository, snapshot.pullRequest.number, title);
 }
 
-/** Only those whom GitHub did not ask already, never on drafts. */
-async function askReviewers({ deps, snapshot }: Context, decision: Decision): Promise<void> {
-  const { pullRequest, repository } = snapshot;
-  if (pullRequest.draft || decision.outcome !== "pending") return;
-  const { users, teams } = reviewersOf(
-    decision.awaited,
-    pullRequest.requestedReviewers,
-    pullRequest.author?.login ?? "",
-  );
-  if (users.length + teams.length === 0) return;
-  await deps.github.requestReviewers(repository, pullRequest.number, {
-    users: users.slice(0, 15),
-    teams: teams.slice(0, 15),
-  });
+/**
+ * Our one comment, where two or more must approve or something has to be looked at twice. Drafts are quiet; what is approved is
+ * merged, and then the comment says what came of it.
+ */
+async function comment(
+  { deps, snapshot }: Context,
+  requests: readonly EvaluatedRequest[],
+  decision: Decision,
+): Promise<void> {
+  const { repository, pullRequest } = snapshot;
+  if (pullRequest.draft || (decision.outcome !== "pending" && decision.outcome !== "blocked")) return;
+  if (!worthAComment(requests, decision) && !(await readComment(deps.db, repository.id, pullRequest.number))) return;
+  const checks = `${deps.config.webUrl}/${repository.fullName}/pull/${pullRequest.number}/checks`;
+  const text = waitingText(requests, decision, checks);
+  await keepComment(deps, repository, pullRequest.number, text, pullRequestKey(repository.id, pullRequest.number));
 }
 
 async function ledgerHead({ deps, snapshot }: Context): Promise<string | null> {

@@ -6,7 +6,9 @@ import { RetryLater } from "../base/errors.ts";
 import { forCommitBody, forMarkdown, forMarkdownCode, forTrailer } from "../base/text.ts";
 import type { CheckContent } from "../github/types.ts";
 import type { Db } from "../store/index.ts";
-import { conclusion, explained, page, plainCheck, stateTitle, titled } from "./check-text.ts";
+import { page, plainCheck } from "./check-text.ts";
+import { stateTitle } from "./state-title.ts";
+import { conclusionOf, whoMustApprove } from "./who-must-approve.ts";
 import { decideLive } from "./decide-live.ts";
 import { storeDecision } from "./decisions.ts";
 import type { ReconcileDeps } from "./deps.ts";
@@ -120,8 +122,8 @@ function revocationCheck(
   const rest = foreign.length > 0 && why !== null ? [`${forMarkdown(why)} So it needs approval.`, ""] : [];
   return {
     status: "completed",
-    conclusion: conclusion(decision),
-    title: titled(`Revocation. ${stateTitle(decision, draft)}`),
+    conclusion: conclusionOf(decision),
+    title: stateTitle(decision, draft, "Revocation. "),
     summary: page([
       ends === 0
         ? "This takes the files of requests away that are over. It ends no access."
@@ -131,7 +133,7 @@ function revocationCheck(
       "",
       "### Who must approve",
       ...rest,
-      ...explained(decision),
+      ...whoMustApprove(decision),
     ]),
     annotations: [],
   };

@@ -9,6 +9,7 @@ import { roleChecks } from "./migrations/0005-role-checks.ts";
 import { rules } from "./migrations/0006-rules.ts";
 import { commands } from "./migrations/0007-commands.ts";
 import { endings } from "./migrations/0008-endings.ts";
+import { pullRequestPage } from "./migrations/0009-pull-request-page.ts";
 
 /** In code, not read from a folder: what runs is what was type-checked, wherever the program is started from. */
 const migrations: Record<string, Migration> = {
@@ -20,6 +21,7 @@ const migrations: Record<string, Migration> = {
   "0006-rules": rules,
   "0007-commands": commands,
   "0008-endings": endings,
+  "0009-pull-request-page": pullRequestPage,
 };
 
 /**

@@ -45,7 +45,7 @@ export interface DeliveryTable {
 }
 /** Reconcile jobs, coalesced by key: an event during a run raises `wanted` over `seen`, which causes another run. */
 export interface JobTable {
-  /** `pull-request:<repository id>:<number>`, `comments:<repository id>:<number>`, `issue:<repository id>:<number>`, `access-repo:<repository id>`, `flush:<repository id>`, `notice:<repository id>`, `dispatch:<id>`, `cancel:<dispatch id>`, `check-roles:<repository id>`, `after-review:<repository id>:<pull request>`, `sweep` */
+  /** `pull-request:<repository id>:<number>`, `comments:<repository id>:<number>`, `comment:<repository id>:<number>`, `issue:<repository id>:<number>`, `access-repo:<repository id>`, `flush:<repository id>`, `notice:<repository id>`, `dispatch:<id>`, `cancel:<dispatch id>`, `check-roles:<repository id>`, `after-review:<repository id>:<pull request>`, `sweep` */
   key: string;
   wanted: number;
   /** The value of `wanted` that the last run began with. */
@@ -423,6 +423,50 @@ export interface NoticeTable {
   /** Of what it says. */
   body_sha256: string;
 }
+/** A request as the page of its pull request shows it, and what was said of the past when this plan was posted first. */
+export interface PageRequestTable {
+  repository_id: BigInt_;
+  pull_request: number;
+  path: string;
+  head_sha: string;
+  blob: string;
+  /** The file's text: for *Ask again*, and for what another policy would make of it. */
+  body: string;
+  requester_login: string;
+  /** Canonical JSON. */
+  plan: string;
+  plan_hash: string;
+  /** Name of the workflow's repository, for links. */
+  workflow_repository: string;
+  compared: JsonColumn<readonly { readonly words: string; readonly items: readonly string[] }[]>;
+  /** false: merged or closed. */
+  is_open: boolean;
+}
+/** Who was asked for a review, by GitHub or by us: nobody is asked twice, so that whoever was taken off stays off. */
+export interface AskedReviewerTable {
+  repository_id: BigInt_;
+  pull_request: number;
+  /** `@login` or `@org/team`, lower case. */
+  name: string;
+}
+/** Our one comment on a pull request. */
+export interface PullRequestCommentTable {
+  repository_id: BigInt_;
+  pull_request: number;
+  /** `creating`: GitHub was asked, and whether it did is not known. `gone`: somebody deleted it, so it is not made again. */
+  state: "creating" | "there" | "gone";
+  comment_id: ColumnType<string | null, number | string | null, number | string | null>;
+  shown_sha256: string;
+  written_at: Time;
+}
+/** The last refusal of an exchange under a grant that people are told, in constants of ours. */
+export interface GrantRefusalTable {
+  grant_id: string;
+  code: string;
+  words: string;
+  correlation_id: string;
+  at: Time;
+}
 
 export interface Database {
   enrolment: EnrolmentTable;
@@ -452,4 +496,8 @@ export interface Database {
   shown_request: ShownRequestTable;
   merge_refusal: MergeRefusalTable;
   notice: NoticeTable;
+  page_request: PageRequestTable;
+  asked_reviewer: AskedReviewerTable;
+  pull_request_comment: PullRequestCommentTable;
+  grant_refusal: GrantRefusalTable;
 }

@@ -121,7 +121,7 @@ describe("a job that asks", () => {
     const request = await opened(answer);
     const check = await play.check(request.head);
     expect(check.conclusion).toBe("action_required");
-    expect(check.summary).toContain("alice asks for this");
+    expect(check.summary).toContain("alice asks for role");
     const { data } = await play.world.player("root").api.rest.pulls.get({ ...access, pull_number: request.number });
     expect(data.user.login).toBe("countersign[bot]");
     expect(data.title).toBe("aws-prod/operator 1h: s3:DeleteBucket on acme-stale-logs (OPS-1)");

@@ -16,7 +16,7 @@ import {
   sweepGrants,
 } from "../../src/grant/index.ts";
 import type { Entry } from "../../src/ledger/index.ts";
-import { reconcilePullRequest } from "../../src/pull-request/index.ts";
+import { reconcileComment, reconcilePullRequest } from "../../src/pull-request/index.ts";
 import { createRecorder } from "../../src/recorder/index.ts";
 import type { Db } from "../../src/store/index.ts";
 import { type TestClock, testClock } from "../helpers/clock.ts";
@@ -151,6 +151,7 @@ export class Story {
       return reconcileComments({ ...this.#deps, endCredentials: async () => {} }, Number(first), Number(second));
     if (kind === "cancel") return cancelRevokedRun(this.#deps, first);
     if (kind === "notice") return reconcileNotices(this.#deps, Number(first));
+    if (kind === "comment") return reconcileComment(this.#deps, Number(first), Number(second));
     if (kind === "issue") return reconcileIssue(this.#deps, Number(first), Number(second));
     if (kind === "after-review") return reconcileAfterReview(this.#deps, Number(first), Number(second));
     if (kind === "dispatch") return dispatchRun(this.#deps, first);

@@ -17,12 +17,21 @@ import {
   createPolicies,
   importedEntries,
 } from "./exchange/index.ts";
-import { createGitHub, createResolver, createTokenApp, LEDGER_BRANCH } from "./github/index.ts";
-import { dispatchRun, flushKey, type GrantDeps, reconcileHead, reconcileIssue, sweepGrants } from "./grant/index.ts";
+import { createGitHub, createResolver, createTokenApp } from "./github/index.ts";
+import {
+  dispatchRun,
+  flushKey,
+  type GrantDeps,
+  lookAtPush,
+  pushed,
+  reconcileHead,
+  reconcileIssue,
+  sweepGrants,
+} from "./grant/index.ts";
 import { createHttp, listen } from "./http/index.ts";
 import { discovery, keyAdmin, openKeys, sealer } from "./issuer/index.ts";
 import { accessRepoKey, issueKey, pullRequestKey, readEnrolment, reconcilePullRequest } from "./pull-request/index.ts";
-import { createInbox, createQueue, describeError, type Hint, inboxKey, sweepKey } from "./queue/index.ts";
+import { createInbox, createQueue, describeError, type Hint, inboxKey, sweepKey, type Wanted } from "./queue/index.ts";
 import { createRecorder, ledgersByKey } from "./recorder/index.ts";
 import { type Db, forgetLeases, migrate, openStore } from "./store/index.ts";
 
@@ -165,7 +174,7 @@ async function assemble(
     clock,
     log,
     enqueue: (key, runAt, trx) => queue.enqueue(key, runAt, trx),
-    route: (hint, trx) => routeHint(hint, trx, new Set(accessRepos.map((r) => r.repositoryId))),
+    route: (hint, trx) => routeHint(hint, trx, new Set(accessRepos.map((r) => r.repositoryId)), botId(github)),
   });
 
   /** One job; what the key names is read live (DESIGN.md section 4, Level-triggered). */
@@ -184,6 +193,8 @@ async function assemble(
         return exchange.refreshIndex();
       case "issue":
         return reconcileIssue(grantDeps, Number(first), Number(second));
+      case "pushed":
+        return lookAtPush(grantDeps, Number(first), second);
       case "dispatch":
         return dispatchRun(grantDeps, first);
       case "ask":
@@ -287,16 +298,28 @@ const idle = new Set([
   "check_run completed",
 ]);
 
+/** By us: the title, which is all that we edit. */
+const titled = "pull_request edited";
+
 /** Which jobs a webhook asks for. Only enrolled repositories are ours: a settings file elsewhere is nothing (C48). */
-async function routeHint(hint: Hint, trx: Db, enrolled: ReadonlySet<number>): Promise<readonly string[]> {
+async function routeHint(
+  hint: Hint,
+  trx: Db,
+  enrolled: ReadonlySet<number>,
+  bot: number | null,
+): Promise<readonly Wanted[]> {
   const { repositoryId: id } = hint;
-  if (idle.has(`${hint.event} ${hint.action ?? ""}`)) return [];
+  const what = `${hint.event} ${hint.action ?? ""}`;
+  const byUs = bot !== null && hint.senderId === bot;
+  if (idle.has(what) || (byUs && what === titled)) return [];
   // Members, teams, installations and renamed repositories may change any decision: look at everything again.
   if (id === null || hint.event === "member" || hint.event === "repository") return [sweepKey];
   if (!enrolled.has(id)) return [];
-  if (hint.event === "push" && hint.ref !== `refs/heads/${LEDGER_BRANCH}`) return [accessRepoKey(id)];
+  if (hint.event === "push") return pushed(trx, { ...hint, repositoryId: id, byUs });
   if (hint.issue !== null) return [issueKey(id, hint.issue)];
   const keys = hint.pullRequests.map((number) => pullRequestKey(id, number));
+  // Our own merge: in a moment its head is judged, and the database knows what became of it.
+  if (byUs && what === "pull_request closed") return keys.map((key) => ({ key, in: 2 }));
   if (hint.event !== "check_run" || keys.length > 0) return keys;
   // "Re-evaluate" on a check whose pull request GitHub does not list: every one that shows our check.
   const rows = await trx
@@ -306,6 +329,15 @@ async function routeHint(hint: Hint, trx: Db, enrolled: ReadonlySet<number>): Pr
     .where("repository_id", "=", String(id))
     .execute();
   return rows.map((r) => pullRequestKey(id, r.pull_request));
+}
+
+/** Our own account's id; null until we have asked GitHub who we are. */
+function botId(github: { readonly bot: { readonly id: number } }): number | null {
+  try {
+    return github.bot.id;
+  } catch {
+    return null;
+  }
 }
 
 async function readiness(store: { ping(): Promise<void> }, github: { skewSeconds(): number | null }, db: Db) {

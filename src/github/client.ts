@@ -5,7 +5,10 @@ import { RetryLater } from "../base/errors.ts";
 import type { RepoRef } from "./types.ts";
 import { WriteBudget, type WriteKind } from "./budget.ts";
 import { httpFailure, NotVisible, translate } from "./errors.ts";
+import { Kept } from "./kept.ts";
+import { Refusals } from "./refusals.ts";
 import { type Scope, scopes } from "./scopes.ts";
+import { AskedTeams } from "./teams.ts";
 
 /** The App's own Octokit (signed by its private key), as Probot makes it. Only for /app and for installation tokens. */
 export interface AppOctokit {
@@ -38,6 +41,9 @@ export const nameOf = (repo: Repository): { owner: string; repo: string } => {
  */
 export class Client {
   readonly budget: WriteBudget;
+  readonly kept = new Kept();
+  readonly teams = new AskedTeams();
+  readonly permissions: Refusals;
   readonly graphqlUrl: string;
   readonly #options: ClientOptions;
   readonly #tokens = new Map<string, Promise<Token>>();
@@ -47,6 +53,7 @@ export class Client {
   constructor(options: ClientOptions) {
     this.#options = options;
     this.budget = new WriteBudget(options.clock);
+    this.permissions = new Refusals(options.clock);
     // GitHub Enterprise Server: REST under /api/v3, GraphQL at /api/graphql.
     this.graphqlUrl = `${options.apiUrl.replace(/\/api\/v3$/, "/api")}/graphql`;
   }

@@ -7,6 +7,7 @@ import { expireGrants } from "./end-grants.ts";
 export { flushKey, type GrantDeps } from "./deps.ts";
 export { dispatchRun } from "./dispatch.ts";
 
+export { lookAtPush, pushed } from "./pushed.ts";
 export { reconcileHead } from "./reconcile-head.ts";
 export { reconcileIssue } from "./reconcile-issue.ts";
 

@@ -12,6 +12,7 @@ import { diagnosticsCheck, plainCheck, policyCheck, requestCheck, reviewersOf } 
 import { decideLive } from "./decide-live.ts";
 import { storeDecision } from "./decisions.ts";
 import { accessRepoKey, type ReconcileDeps } from "./deps.ts";
+import { type Ended, endedByGrant } from "./ended.ts";
 import { type Enrolment, readEnrolment } from "./enrolment.ts";
 import { evaluatePolicy } from "./evaluate-policy.ts";
 import { evaluateRequests } from "./evaluate-request.ts";
@@ -27,7 +28,9 @@ import { planPostedAt, post, type Posted, readPosted, withoutEarlier } from "./p
 export async function reconcilePullRequest(deps: ReconcileDeps, repositoryId: number, number: number): Promise<void> {
   const enrolment = await readEnrolment(deps.db, repositoryId);
   if (!enrolment?.accepted || enrolment.state === "pending") return; // enrolling asks for every open pull request again
-  const answer = await deps.github.snapshot(enrolment, number);
+  const ended = await endedByGrant(deps.db, enrolment, number);
+  if (ended) return over(deps, enrolment, ended);
+  const answer = await deps.github.snapshot(enrolment, number, { whenOver: "state" });
   if (answer?.kind !== "snapshot") await forgetPending(deps.db, repositoryId, number);
   if (answer === null) return;
   if (answer.kind === "too_long") {
@@ -40,7 +43,8 @@ export async function reconcilePullRequest(deps: ReconcileDeps, repositoryId: nu
   const read = answer.snapshot;
   // Transferred: another owner's people would decide (C48). Enrolment says so to the operator.
   if (read.repository.ownerId !== enrolment.ownerId) return forgetPending(deps.db, repositoryId, number);
-  if (read.pullRequest.state === "merged") await deps.enqueue(accessRepoKey(repositoryId));
+  if (read.pullRequest.state === "merged" && enrolment.head !== read.tip.sha)
+    await deps.enqueue(accessRepoKey(repositoryId));
   if (read.pullRequest.state !== "open") return over(deps, enrolment, read); // C06: nothing is posted on what is over
   await forgetPending(deps.db, repositoryId, number, { except: read.pullRequest.headSha });
   await noteAskedState(deps.db, read);
@@ -58,7 +62,7 @@ export async function reconcilePullRequest(deps: ReconcileDeps, repositoryId: nu
  * What was merged waits until the default branch has been judged up to here: a job that polls between merge and grant is still
  * told to wait. The sweep comes again for what waits in a pull request that is not open.
  */
-async function over({ db }: ReconcileDeps, enrolment: Enrolment, snapshot: Snapshot): Promise<void> {
+async function over({ db }: ReconcileDeps, enrolment: Enrolment, snapshot: Ended): Promise<void> {
   const { pullRequest, tip } = snapshot;
   await noteAskedState(db, snapshot);
   if (pullRequest.state === "merged" && enrolment.state === "active" && enrolment.head !== tip.sha) return;

@@ -36,6 +36,7 @@ export class ModelGitHub implements GitHub {
   readonly runs = new Map<number, Run & { readonly repository: string; readonly file: string; cancelled: boolean }>();
   /** Jobs that webhooks would ask for. */
   readonly hints = new Set<string>();
+  readonly namesRuns = true;
   readonly bot = { id: userId(9000), login: "countersign[bot]", appId: 42 };
   /** Before each call of the server: what happens just then. */
   before: ((method: string) => void) | undefined;

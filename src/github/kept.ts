@@ -36,6 +36,7 @@ export class Kept {
   readonly #files = new Lately<TreeFile>(300);
   readonly #policies = new Lately<PolicyFiles>(20);
   readonly #commits = new Lately<CommitFacts>(50);
+  readonly #nodes = new Lately<string>(1000);
   readonly #mergeBases = new Lately<CommitSha>(200);
 
   file(repo: RepositoryId, commit: CommitSha, path: string): TreeFile | undefined {
@@ -61,5 +62,12 @@ export class Kept {
   }
   keepMergeBase(repo: RepositoryId, base: CommitSha, head: CommitSha, found: CommitSha): void {
     this.#mergeBases.set(`${repo} ${base} ${head}`, found);
+  }
+  /** A pull request's node id, which mutations want; its number is never another's. */
+  node(repo: RepositoryId, number: number): string | undefined {
+    return this.#nodes.get(`${repo} ${number}`);
+  }
+  keepNode(repo: RepositoryId, number: number, id: string): void {
+    this.#nodes.set(`${repo} ${number}`, id);
   }
 }

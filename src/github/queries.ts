@@ -39,7 +39,7 @@ const teamsOf = (count: number): string =>
   upTo(count)
     .map(
       (i) =>
-        `t${i}: team(slug: $t${i}) { privacy members(first: 100, membership: ALL) { totalCount nodes { databaseId } } }`,
+        `t${i}: team(slug: $t${i}) { privacy members(first: 100, membership: ALL) { totalCount nodes { databaseId login } } }`,
     )
     .join("\n");
 
@@ -56,7 +56,7 @@ query Snapshot($owner: String!, $name: String!, $number: Int!${variables("p", fi
     defaultBranchRef { name target { __typename ... on Commit { ...CommitOf } } }
     ${files > 0 ? `tipFiles: defaultBranchRef { target { ... on Commit { oid ${filesOf(files)} } } }` : ""}
     pullRequest(number: $number) {
-      fullDatabaseId number title state isDraft baseRefName headRefName headRefOid changedFiles
+      id fullDatabaseId number title state isDraft baseRefName headRefName headRefOid changedFiles
       author { ${actor} }
       headRepository { databaseId }
       mergeCommit { oid }
@@ -149,4 +149,12 @@ query Comments($owner: String!, $name: String!, $number: Int!, $after: String) {
 fragment Said on IssueCommentConnection {
   pageInfo { hasNextPage endCursor }
   nodes { fullDatabaseId body createdAt lastEditedAt author { ${actor} } }
+}`;
+
+/** Sets a title, and reads in the same answer who has reviewed by then: mutations are done first, then what is asked of them. */
+export const titleMutation = `
+mutation Title($pullRequest: ID!, $title: String!) {
+  updatePullRequest(input: { pullRequestId: $pullRequest, title: $title }) {
+    pullRequest { reviews(last: 100) { nodes { submittedAt author { ${actor} } } } }
+  }
 }`;

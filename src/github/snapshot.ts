@@ -19,6 +19,7 @@ const shape = z.object({
   tipFiles: z.object({ target: z.record(z.string(), z.unknown()) }).nullish(),
   pullRequest: z
     .object({
+      id: z.string(),
       fullDatabaseId: z.union([z.string(), z.number()]).transform(pullRequestId),
       number: z.number(),
       title: z.string(),
@@ -96,6 +97,7 @@ export async function readSnapshot(
   await keepTip(client, repo, answer, files);
   const pr = answer.pullRequest;
   if (!pr) return null;
+  client.kept.keepNode(answer.databaseId, number, pr.id);
   const tooLong = overLong(pr);
   if (tooLong) return { kind: "too_long", what: tooLong, headSha: pr.headRefOid };
   const { target } = answer.defaultBranchRef;

@@ -28,7 +28,10 @@ export class AskedTeams {
 
 const team = z.object({
   privacy: z.string(),
-  members: z.object({ totalCount: z.number(), nodes: z.array(z.object({ databaseId: z.number() }).nullable()) }),
+  members: z.object({
+    totalCount: z.number(),
+    nodes: z.array(z.object({ databaseId: z.number(), login: z.string() }).nullable()),
+  }),
 });
 
 /**
@@ -37,12 +40,12 @@ const team = z.object({
  */
 export function wholeTeams(org: string, slugs: readonly string[], answer: unknown): NonNullable<Snapshot["teams"]> {
   const found = z.record(z.string(), z.unknown()).safeParse(answer);
-  const teams = new Map<string, ReadonlySet<UserId>>();
+  const teams = new Map<string, ReadonlyMap<UserId, string>>();
   for (const [i, slug] of slugs.entries()) {
     const { data } = team.safeParse(found.data?.[`t${i}`]);
     if (data?.privacy !== "VISIBLE") continue;
-    const ids = data.members.nodes.flatMap((node) => (node ? [userId(node.databaseId)] : []));
-    if (ids.length === data.members.totalCount) teams.set(`${org}/${slug}`.toLowerCase(), new Set(ids));
+    const members = new Map(data.members.nodes.flatMap((n) => (n ? [[userId(n.databaseId), n.login] as const] : [])));
+    if (members.size === data.members.totalCount) teams.set(`${org}/${slug}`.toLowerCase(), members);
   }
   return teams;
 }

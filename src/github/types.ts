@@ -85,6 +85,11 @@ export type DispatchResult =
   | { readonly kind: "accepted" }
   | { readonly kind: "refused"; readonly status: number; readonly message: string };
 
+/** null: a deleted account. */
+export interface ReviewTime {
+  readonly author: UserId | null;
+  readonly submittedAt: Date;
+}
 export interface SnapshotOptions {
   /** Files of the tip that will be asked for next: they come in the same answer. At most 100. */
   readonly files?: readonly string[];
@@ -103,7 +108,7 @@ export interface GitHub {
     options?: SnapshotOptions,
   ): Promise<{ kind: "snapshot"; snapshot: Snapshot } | { kind: "too_long"; what: string; headSha: CommitSha } | null>;
   /** Who reviewed when, as it is now; at most the first 100. */
-  reviewTimes(repo: RepoRef, number: number): Promise<readonly { author: UserId | null; submittedAt: Date }[]>;
+  reviewTimes(repo: RepoRef, number: number): Promise<readonly ReviewTime[]>;
   /** Files at a commit with their mode, never through symlinks. */
   files(repo: RepoRef, commit: CommitSha, paths: readonly string[]): Promise<readonly (TreeFile | null)[]>;
   policyAt(repo: RepoRef, commit: CommitSha): Promise<PolicyFiles>;
@@ -158,7 +163,8 @@ export interface GitHub {
     content: CheckContent,
     existing: number | null,
   ): Promise<{ id: number; at: Date }>;
-  setTitle(repo: RepoRef, number: number, title: string): Promise<void>;
+  /** @returns who has reviewed until then, at most the newest 100, where GitHub tells it in the same answer; else null. */
+  setTitle(repo: RepoRef, number: number, title: string): Promise<readonly ReviewTime[] | null>;
   requestReviewers(
     repo: RepoRef,
     number: number,

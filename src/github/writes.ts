@@ -1,9 +1,12 @@
+import { z } from "zod";
 import { RetryLater } from "../base/errors.ts";
 import { type CommitSha, commitSha } from "../base/ids.ts";
 import type { Diagnostic } from "../access-repo/types.ts";
+import { actorAnswer, time } from "./answers.ts";
 import type { Client } from "./client.ts";
 import { httpFailure } from "./errors.ts";
-import type { CheckContent, MergeResult, RepoRef } from "./types.ts";
+import { titleMutation } from "./queries.ts";
+import type { CheckContent, MergeResult, RepoRef, ReviewTime } from "./types.ts";
 
 const CHECK_NAME = "countersign";
 
@@ -86,17 +89,54 @@ async function answered(
   return { id: Number(data.id), date: headers.date };
 }
 
-/** See GitHub.setTitle. */
-export async function setTitle(client: Client, repo: RepoRef, number: number, title: string): Promise<void> {
+const titled = z.object({
+  data: z.object({
+    updatePullRequest: z.object({
+      pullRequest: z.object({
+        reviews: z.object({
+          nodes: z.array(z.object({ submittedAt: time.nullable(), author: actorAnswer }).nullable()),
+        }),
+      }),
+    }),
+  }),
+});
+
+/**
+ * See GitHub.setTitle. By GraphQL where we have read the pull request, since that spares a call; where its answer is not the
+ * whole one, by REST, which says what is wrong.
+ */
+export async function setTitle(
+  client: Client,
+  repo: RepoRef,
+  number: number,
+  title: string,
+): Promise<readonly ReviewTime[] | null> {
+  const pullRequest = client.kept.node(repo.id, number);
+  const write = { write: "comment" } as const;
+  if (pullRequest !== undefined) {
+    const call = {
+      method: "POST",
+      url: client.graphqlUrl,
+      query: titleMutation,
+      variables: { pullRequest, title },
+    } as const;
+    const answer = await client.call(repo, "review", "title", (o) => o.request(call), write);
+    const parsed = titled.safeParse(answer.data);
+    if (parsed.success) {
+      const { nodes } = parsed.data.data.updatePullRequest.pullRequest.reviews;
+      return nodes.flatMap((r) =>
+        r?.submittedAt ? [{ author: r.author?.id ?? null, submittedAt: r.submittedAt }] : [],
+      );
+    }
+  }
   await client.call(
     repo,
     "review",
     "title",
     (o, name) => o.rest.pulls.update({ ...name, pull_number: number, title }),
-    {
-      write: "comment",
-    },
+    write,
   );
+  return null;
 }
 
 /** See GitHub.requestReviewers. 422 where one of them may not review here: the check names them all the same. */

@@ -5,7 +5,7 @@ import { RetryLater } from "../base/errors.ts";
 import { digestOf } from "../base/canonical-json.ts";
 import type { Digest } from "../base/ids.ts";
 import { oneLine } from "../base/text.ts";
-import type { CheckContent } from "../github/types.ts";
+import type { CheckContent, ReviewTime } from "../github/types.ts";
 import { decidePlanHash, describePlan } from "../plan/index.ts";
 import { asRequested, noteAskedState } from "./asked.ts";
 import { diagnosticsCheck, plainCheck, policyCheck, requestCheck, reviewersOf } from "./check-text.ts";
@@ -143,17 +143,15 @@ async function judgeRequest(context: Context, accepted: Digest, paths: readonly 
   const input = { snapshot, policy, subject, planPostedAt: planPostedAt(posted, plans) ?? notYet, excluded };
   const decision = await decideLive(deps, input);
   if (decision.outcome === "retry") throw new RetryLater("github_behind", decision.tree.text);
-  await post(deps, snapshot, posted, requestCheck(snapshot, requests, decision, warnings), plans);
+  const [first, ...more] = requests;
+  const title = first ? describePlan(first.plan, first.request).title : snapshot.pullRequest.title;
+  const retitle = once(() => setTitle(context, more.length === 0 ? title : `${title} and ${more.length} more`));
+  await post(deps, snapshot, posted, requestCheck(snapshot, requests, decision, warnings), plans, retitle);
   // Denied is what no review can mend: a job must not wait for it.
   if (decision.outcome === "denied") await forgetPending(deps.db, id, number);
   else await rememberPending(deps.db, snapshot, policy.digest, requests, decision);
-  const [first, ...more] = requests;
-  const title = first ? describePlan(first.plan, first.request).title : snapshot.pullRequest.title;
   // Neither may keep a merge waiting.
-  await bestEffort(deps, [
-    () => setTitle(context, more.length === 0 ? title : `${title} and ${more.length} more`),
-    () => askReviewers(context, decision),
-  ]);
+  await bestEffort(deps, [retitle, () => askReviewers(context, decision)]);
   if (decision.outcome !== "approved" || snapshot.pullRequest.draft) return;
   const freeze = requests.some(({ request }) =>
     isFrozen(deps.config.frozen, {
@@ -207,7 +205,7 @@ async function judgePolicy(context: Context): Promise<void> {
 }
 
 /** Does each as far as GitHub lets us now; the sweep does the rest. What is not "later" is an error like any other. */
-async function bestEffort(deps: ReconcileDeps, works: readonly (() => Promise<void>)[]): Promise<void> {
+async function bestEffort(deps: ReconcileDeps, works: readonly (() => Promise<unknown>)[]): Promise<void> {
   for (const work of works) {
     await work().catch((error: unknown) => {
       if (!(error instanceof RetryLater)) throw error;
@@ -244,11 +242,17 @@ async function usedPaths(
   return rows.map((r) => r.path);
 }
 
+/** Does it once, whoever asks first, and gives all of them the same end of it. */
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let done: Promise<T> | undefined;
+  return () => (done ??= work());
+}
+
 /** The app owns the title: it says what is really asked. */
-async function setTitle({ deps, snapshot }: Context, text: string): Promise<void> {
+async function setTitle({ deps, snapshot }: Context, text: string): Promise<readonly ReviewTime[] | null> {
   const title = oneLine(text, 240);
-  if (snapshot.pullRequest.title === title) return;
-  await deps.github.setTitle(snapshot.repository, snapshot.pullRequest.number, title);
+  if (snapshot.pullRequest.title === title) return null;
+  return deps.github.setTitle(snapshot.repository, snapshot.pullRequest.number, title);
 }
 
 /** Only those whom GitHub did not ask already, never on drafts. */

@@ -69,6 +69,6 @@ test("a whole life takes at most 19 requests to GitHub, of which at most 8 write
       `${second.length} requests, ${writes.length} writes; ${first.length} in the first life of a server.`,
     ].join("\n"),
   );
-  expect(second.length).toBeLessThanOrEqual(20);
+  expect(second.length).toBeLessThanOrEqual(19);
   expect(writes.length).toBeLessThanOrEqual(8);
 });

@@ -303,6 +303,7 @@ export class ModelGitHub implements GitHub {
   }
   async setTitle(repo: RepoRef, number: number, title: string) {
     this.#pull(repo, number, "setTitle").pull.title = title;
+    return null;
   }
   async requestReviewers(repo: RepoRef, number: number, asked: Parameters<GitHub["requestReviewers"]>[2]) {
     const { repository, pull } = this.#pull(repo, number, "requestReviewers");

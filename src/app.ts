@@ -30,7 +30,14 @@ import {
 } from "./grant/index.ts";
 import { createHttp, listen } from "./http/index.ts";
 import { discovery, keyAdmin, openKeys, sealer } from "./issuer/index.ts";
-import { accessRepoKey, issueKey, pullRequestKey, readEnrolment, reconcilePullRequest } from "./pull-request/index.ts";
+import {
+  accessRepoKey,
+  issueKey,
+  pullRequestKey,
+  readEnrolment,
+  reconcilePullRequest,
+  orSayWaiting,
+} from "./pull-request/index.ts";
 import { createInbox, createQueue, describeError, type Hint, inboxKey, sweepKey, type Wanted } from "./queue/index.ts";
 import { createRecorder, ledgersByKey } from "./recorder/index.ts";
 import { type Db, forgetLeases, migrate, openStore } from "./store/index.ts";
@@ -189,7 +196,9 @@ async function assemble(
         // What the head revoked or froze ends now, not with the next sweep.
         return exchange.revokeEnded();
       case "pull-request":
-        await reconcilePullRequest(grantDeps, Number(first), Number(second));
+        await orSayWaiting(grantDeps, Number(first), Number(second), () =>
+          reconcilePullRequest(grantDeps, Number(first), Number(second)),
+        );
         return exchange.refreshIndex();
       case "issue":
         return reconcileIssue(grantDeps, Number(first), Number(second));

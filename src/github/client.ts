@@ -7,6 +7,7 @@ import { WriteBudget, type WriteKind } from "./budget.ts";
 import { httpFailure, NotVisible, translate } from "./errors.ts";
 import { Kept } from "./kept.ts";
 import { Refusals } from "./refusals.ts";
+import { RateLimits, retryAfter } from "./rate-limits.ts";
 import { type Scope, scopes } from "./scopes.ts";
 import { AskedTeams } from "./teams.ts";
 
@@ -41,6 +42,7 @@ export const nameOf = (repo: Repository): { owner: string; repo: string } => {
  */
 export class Client {
   readonly budget: WriteBudget;
+  readonly limits: RateLimits;
   readonly kept = new Kept();
   readonly teams = new AskedTeams();
   readonly permissions: Refusals;
@@ -54,6 +56,7 @@ export class Client {
     this.#options = options;
     this.budget = new WriteBudget(options.clock);
     this.permissions = new Refusals(options.clock);
+    this.limits = new RateLimits(options.clock);
     // GitHub Enterprise Server: REST under /api/v3, GraphQL at /api/graphql.
     this.graphqlUrl = `${options.apiUrl.replace(/\/api\/v3$/, "/api")}/graphql`;
   }
@@ -79,9 +82,12 @@ export class Client {
 
   /** Calls with the App's own signature. */
   async asApp<T>(call: (app: AppOctokit) => Promise<T>, what: string): Promise<T> {
+    this.limits.pass("app", what);
     try {
       return await call(this.#options.app);
     } catch (error) {
+      const failure = httpFailure(error);
+      if (failure) this.limits.note("app", failure.status, failure.headers);
       throw translate(error, what);
     }
   }
@@ -93,42 +99,58 @@ export class Client {
 
   /**
    * Calls with a token for one repository and one scope. Errors come out translated, except those that `expected` names by
-   * status: they are answers. A write is counted before it is sent.
+   * status: they are answers. A write is counted before it is sent. `urgent`: may take the last of the rate limit.
+   * @throws RetryLater also where GitHub asked this installation to wait: then nothing is sent.
    */
   async call<T>(
     repo: Repository,
     scope: Scope,
     what: string,
     call: (octokit: Octokit, name: { owner: string; repo: string }) => Promise<T>,
-    options: { write?: WriteKind; expected?: readonly number[] } = {},
+    options: { write?: WriteKind; expected?: readonly number[]; urgent?: boolean } = {},
   ): Promise<T> {
+    const urgent = options.urgent ?? scope === "ledger";
+    const known = await this.#installations.get(repo.fullName.toLowerCase());
+    // Before a token is asked for: who waits mints none either.
+    if (known !== undefined) this.limits.pass(known, what, urgent);
     const token = await this.#token(repo, scope);
+    this.limits.pass(token.installation, what, urgent);
     if (options.write) this.budget.spend(token.installation, options.write);
     try {
-      return await call(this.#octokit(token.value), nameOf(repo));
+      return await call(this.#octokit(token), nameOf(repo));
     } catch (error) {
-      const status = httpFailure(error)?.status;
+      const failure = httpFailure(error);
+      const status = failure?.status;
+      if (failure) this.limits.note(token.installation, failure.status, failure.headers);
       if (status !== undefined && options.expected?.includes(status)) throw error;
       if (status === 401) this.#forget(repo, scope); // revoked or expired early: ask for a new one next time
-      if (status === 404 || status === 403) this.#forget(repo, scope); // permission changed: never answer from a stale cache (C45)
+      if (status === 404 || (status === 403 && retryAfter(failure?.headers ?? {}) === undefined))
+        this.#forget(repo, scope); // permission changed: never answer from a stale cache (C45)
       throw translate(error, what);
     }
   }
 
   /** Seconds until the ledger of this repository may be written; 0: now. */
   async ledgerWait(repo: Repository): Promise<number> {
-    return this.budget.wait((await this.#token(repo, "ledger")).installation, "ledger");
+    const known = await this.#installations.get(repo.fullName.toLowerCase());
+    const limited = known === undefined ? 0 : this.limits.wait(known, true);
+    if (limited > 0) return limited;
+    const { installation } = await this.#token(repo, "ledger");
+    return Math.max(this.budget.wait(installation, "ledger"), this.limits.wait(installation, true));
   }
 
-  #octokit(auth: string): Octokit {
-    const octokit = new Octokit({ auth, baseUrl: this.#options.apiUrl, userAgent: "countersign", log: quiet });
+  #octokit({ value, installation }: Token): Octokit {
+    const octokit = new Octokit({ auth: value, baseUrl: this.#options.apiUrl, userAgent: "countersign", log: quiet });
     octokit.hook.before("request", (request) => {
       // A call that hangs holds a lease: bound it. Redirects would carry the token along.
       request.request.signal ??= AbortSignal.timeout(10_000);
       request.request.redirect = "error";
       request.headers["x-github-api-version"] = "2022-11-28";
     });
-    octokit.hook.after("request", (response) => this.#noteDate(response.headers.date));
+    octokit.hook.after("request", (response) => {
+      this.#noteDate(response.headers.date);
+      this.limits.note(installation, response.status, response.headers);
+    });
     return octokit;
   }
 

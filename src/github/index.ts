@@ -23,7 +23,7 @@ import { openPullRequestsQuery } from "./queries.ts";
 import { readSnapshot } from "./snapshot.ts";
 import type { GitHub, RepoRef } from "./types.ts";
 import { blobAt, cancelRun, dispatch, run, workflowFile, workflowRuns } from "./workflows.ts";
-import { merge, putCheck, requestReviewers, setTitle } from "./writes.ts";
+import { merge, putCheck, requestReviewers, retitleCheck, setTitle } from "./writes.ts";
 
 export { createResolver, type ResolveRepositories } from "./grantable-repositories.ts";
 export { createTokenApp, type InstallationToken, type TokenApp } from "./token-app.ts";
@@ -120,6 +120,7 @@ export function createGitHub(options: ClientOptions): GitHub {
     ourIssues: async (repo) => ourIssues(client, repo, identified()),
     putCheck: (repo, head, externalId, content, existing) =>
       putCheck(client, repo, head, externalId, content, existing),
+    retitleCheck: (repo, checkRun, title, line) => retitleCheck(client, repo, checkRun, title, line),
     setTitle: (repo, number, title) => setTitle(client, repo, number, title),
     requestReviewers: (repo, number, reviewers) => requestReviewers(client, repo, number, reviewers),
     merge: (repo, number, head, title, message) => merge(client, repo, number, head, title, message),

@@ -37,6 +37,8 @@ export class Kept {
   readonly #policies = new Lately<PolicyFiles>(20);
   readonly #commits = new Lately<CommitFacts>(50);
   readonly #nodes = new Lately<string>(1000);
+  /** What check runs said last, by their id: not immutable, but ours alone to change. */
+  readonly summaries = new Lately<string>(100);
   readonly #mergeBases = new Lately<CommitSha>(200);
 
   file(repo: RepositoryId, commit: CommitSha, path: string): TreeFile | undefined {

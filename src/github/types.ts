@@ -163,6 +163,11 @@ export interface GitHub {
     content: CheckContent,
     existing: number | null,
   ): Promise<{ id: number; at: Date }>;
+  /**
+   * Another title, and a first line, for a check run that exists; what it said otherwise stays below where we still know it.
+   * May take the last requests of a rate limit, and counts in no budget: it changes what exists.
+   */
+  retitleCheck(repo: RepoRef, checkRun: number, title: string, line: string): Promise<void>;
   /** @returns who has reviewed until then, at most the newest 100, where GitHub tells it in the same answer; else null. */
   setTitle(repo: RepoRef, number: number, title: string): Promise<readonly ReviewTime[] | null>;
   requestReviewers(

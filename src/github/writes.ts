@@ -77,9 +77,29 @@ export async function putCheck(
       { write: "check" },
     );
   }
+  client.kept.summaries.set(String(id), output.summary);
   const at = Date.parse(first.date ?? "");
   if (!Number.isFinite(at)) throw new RetryLater("github_answer", "GitHub's answer has no Date.");
   return { id, at: new Date(at) };
+}
+
+/** See GitHub.retitleCheck. Its conclusion stays: waiting neither passes nor fails anything. */
+export async function retitleCheck(
+  client: Client,
+  repo: RepoRef,
+  checkRun: number,
+  title: string,
+  line: string,
+): Promise<void> {
+  const before = client.kept.summaries.get(String(checkRun));
+  const summary = before === undefined ? line : `${line}\n\n${before}`.slice(0, 65_000);
+  await client.call(
+    repo,
+    "review",
+    "check run",
+    (o, name) => o.rest.checks.update({ ...name, check_run_id: checkRun, output: { title, summary } }),
+    { urgent: true },
+  );
 }
 
 async function answered(

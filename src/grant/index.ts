@@ -3,6 +3,7 @@ import { accessRepoKey, pullRequestKey, toEnrolment, watchedPullRequests } from 
 import { dispatchKey, type GrantDeps } from "./deps.ts";
 import { openDispatches } from "./dispatch.ts";
 import { expireGrants } from "./end-grants.ts";
+import { inTurn } from "./in-turn.ts";
 
 export { flushKey, type GrantDeps } from "./deps.ts";
 export { dispatchRun } from "./dispatch.ts";
@@ -36,7 +37,8 @@ export async function sweepGrants(deps: GrantDeps): Promise<void> {
     await attempt("pull requests", async () => {
       const open = await deps.github.openPullRequests(enrolment);
       const watched = await watchedPullRequests(deps.db, enrolment.id);
-      for (const number of new Set([...open, ...watched])) await deps.enqueue(pullRequestKey(enrolment.id, number));
+      for (const number of inTurn([...open, ...watched], deps.clock.now()))
+        await deps.enqueue(pullRequestKey(enrolment.id, number));
     });
   }
 }

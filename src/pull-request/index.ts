@@ -8,3 +8,4 @@ export { findOwn, marked } from "./marker.ts";
 export { watchedPullRequests } from "./pending.ts";
 export { planPostedAt, readPosted, withoutEarlier } from "./posted-plan.ts";
 export { reconcilePullRequest } from "./reconcile.ts";
+export { orSayWaiting } from "./waiting.ts";

@@ -301,6 +301,9 @@ export class ModelGitHub implements GitHub {
     checks.set(head, { ...content, id });
     return { id, at: this.#now() };
   }
+  async retitleCheck(repo: RepoRef) {
+    this.#at(repo, "retitleCheck");
+  }
   async setTitle(repo: RepoRef, number: number, title: string) {
     this.#pull(repo, number, "setTitle").pull.title = title;
     return null;

@@ -71,4 +71,4 @@ test("a whole life takes at most 19 requests to GitHub, of which at most 8 write
   );
   expect(second.length).toBeLessThanOrEqual(19);
   expect(writes.length).toBeLessThanOrEqual(8);
-});
+}, 180_000);

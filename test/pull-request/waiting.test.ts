@@ -34,11 +34,16 @@ async function world(retitle: () => Promise<void> = async () => undefined) {
     said.push(`${id} ${title}`);
   };
   const deps = { db, clock: testClock(), log: pino({ level: "silent" }), github: { retitleCheck } as GitHub };
-  const fails = (error: Error) =>
-    orSayWaiting(deps, access.id, 3, () => Promise.reject(error)).then(
-      () => undefined,
-      (thrown: unknown) => thrown,
-    );
+  const fails = async (problem: Error): Promise<unknown> => {
+    try {
+      await orSayWaiting(deps, access.id, 3, async () => {
+        throw problem;
+      });
+    } catch (thrown) {
+      return thrown;
+    }
+    return undefined;
+  };
   const row = () => db.selectFrom("posted_plan").selectAll().executeTakeFirstOrThrow();
   return { said, fails, row };
 }

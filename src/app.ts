@@ -20,7 +20,7 @@ import {
   createRoleChecks,
   importedEntries,
 } from "./exchange/index.ts";
-import { createGitHub, createResolver, createTokenApp, LEDGER_BRANCH } from "./github/index.ts";
+import { createGitHub, createResolver, createTokenApp } from "./github/index.ts";
 import {
   acceptLedger,
   acceptPolicy,
@@ -30,6 +30,8 @@ import {
   flushKey,
   type GrantDeps,
   liveGrants,
+  lookAtPush,
+  pushed,
   reconcileAfterReview,
   reconcileComments,
   reconcileHead,
@@ -46,9 +48,10 @@ import {
   pullRequestKey,
   readEnrolment,
   reconcileComment,
+  orSayWaiting,
   reconcilePullRequest,
 } from "./pull-request/index.ts";
-import { createInbox, createQueue, describeError, type Hint, inboxKey, sweepKey } from "./queue/index.ts";
+import { createInbox, createQueue, describeError, type Hint, inboxKey, sweepKey, type Wanted } from "./queue/index.ts";
 import { createRecorder, ledgersByKey } from "./recorder/index.ts";
 import { type Db, forgetLeases, migrate, openStore } from "./store/index.ts";
 
@@ -204,7 +207,7 @@ async function assemble(
     clock,
     log,
     enqueue: (key, runAt, trx) => queue.enqueue(key, runAt, trx),
-    route: (hint, trx) => routeHint(hint, trx, new Set(accessRepos.map((r) => r.repositoryId))),
+    route: (hint, trx) => routeHint(hint, trx, new Set(accessRepos.map((r) => r.repositoryId)), botId(github)),
   });
 
   /** Taken out of ACCESS_REPOS, it is not: its jobs may be left over. */
@@ -233,7 +236,9 @@ async function assemble(
         await exchange.revokeEnded();
         return roleChecks.notice(Number(first));
       case "pull-request":
-        await reconcilePullRequest(grantDeps, Number(first), Number(second));
+        await orSayWaiting(grantDeps, Number(first), Number(second), () =>
+          reconcilePullRequest(grantDeps, Number(first), Number(second)),
+        );
         return exchange.refreshIndex();
       case "comments":
         await reconcileComments(
@@ -252,6 +257,8 @@ async function assemble(
         return reconcileIssue(grantDeps, Number(first), Number(second));
       case "after-review":
         return reconcileAfterReview(grantDeps, Number(first), Number(second));
+      case "pushed":
+        return lookAtPush(grantDeps, Number(first), second);
       case "dispatch":
         return dispatchRun(grantDeps, first);
       case "ask":
@@ -374,19 +381,33 @@ const idle = new Set([
   "check_run completed",
 ]);
 
+/** By us: the title, which is all that we edit. */
+const titled = "pull_request edited";
+
 /** Which jobs a webhook asks for. Only enrolled repositories are ours: a settings file elsewhere is nothing (C48). */
-async function routeHint(hint: Hint, trx: Db, enrolled: ReadonlySet<number>): Promise<readonly string[]> {
+async function routeHint(
+  hint: Hint,
+  trx: Db,
+  enrolled: ReadonlySet<number>,
+  bot: number | null,
+): Promise<readonly Wanted[]> {
   const { repositoryId: id } = hint;
-  if (idle.has(`${hint.event} ${hint.action ?? ""}`)) return [];
+  const what = `${hint.event} ${hint.action ?? ""}`;
+  const byUs = bot !== null && hint.senderId === bot;
+  if (idle.has(what) || (byUs && what === titled)) return [];
   // Members, teams, installations and renamed repositories may change any decision: look at everything again.
   if (id === null || hint.event === "member" || hint.event === "repository") return [sweepKey];
   if (!enrolled.has(id)) return [];
-  if (hint.event === "push" && hint.ref !== `refs/heads/${LEDGER_BRANCH}`) return [accessRepoKey(id)];
+  if (hint.event === "push") return pushed(trx, { ...hint, repositoryId: id, byUs });
+  // What we say ourselves is no command.
+  if (byUs && hint.event === "issue_comment") return [];
   if (hint.issue !== null) return [issueKey(id, hint.issue)];
   if (hint.checkRun !== null && (await isOfRoles(trx, id, hint.checkRun))) return [checkRolesAgainKey(id)];
   // What is said changes no plan and no decision; what it changes asks for the rest itself.
   const jobOf = hint.event === "issue_comment" ? commentsKey : pullRequestKey;
   const keys = hint.pullRequests.map((number) => jobOf(id, number));
+  // Our own merge: in a moment its head is judged, and the database knows what became of it.
+  if (byUs && what === "pull_request closed") return keys.map((key) => ({ key, in: 2 }));
   if (hint.event !== "check_run" || keys.length > 0) return keys;
   // "Re-evaluate" on a check whose pull request GitHub does not list: every one that shows our check.
   const rows = await trx
@@ -407,6 +428,15 @@ async function isOfRoles(trx: Db, accessRepo: number, checkRun: number): Promise
     .where("check_run_id", "=", String(checkRun))
     .executeTakeFirst();
   return row !== undefined;
+}
+
+/** Our own account's id; null until we have asked GitHub who we are. */
+function botId(github: { readonly bot: { readonly id: number } }): number | null {
+  try {
+    return github.bot.id;
+  } catch {
+    return null;
+  }
 }
 
 async function readiness(store: { ping(): Promise<void> }, github: { skewSeconds(): number | null }, db: Db) {

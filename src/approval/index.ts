@@ -4,7 +4,7 @@ export { decide } from "./decide.ts";
 export { explain, explainTree } from "./explain.ts";
 export { decideFreeze, freezers, solePerson } from "./freeze-pull-request.ts";
 export { decisionKey, decisionKeyDigest, type KeyParts, sameOutcome } from "./key.ts";
-export { isOwner, ownerText, ownersText } from "./owners.ts";
+export { isOwner, ownerText, ownersText, teamKey } from "./owners.ts";
 export { ownWork, type OwnWork } from "./own-work.ts";
 export { peopleToCheck, type PeopleToCheck, teamsToList } from "./people-to-check.ts";
 export { type Cast, type Company, companyOf, nobody, openSlots, ownersKey, rehearse } from "./rehearse.ts";

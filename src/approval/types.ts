@@ -77,6 +77,8 @@ export interface Snapshot {
   /** Pushes to the head branch, oldest first. Empty or not reaching the head: GitHub has not caught up; try again. */
   readonly pushes: readonly Push[];
   readonly reviews: readonly Review[];
+  /** Whole teams that came in the same answer, by `teamKey`: id and login. Of any other team each person is asked about. */
+  readonly teams?: ReadonlyMap<string, ReadonlyMap<UserId, string>>;
 }
 
 /** Live memberships of exactly the people whose review could matter. A team that cannot be read is absent: nobody fills by it. */

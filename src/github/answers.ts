@@ -43,6 +43,8 @@ type Entry = z.infer<typeof entry>;
 export const fileAnswer = entry.nullable();
 
 /** Text only where it is whole: GitHub truncates large blobs and says so, and gives none for binary ones. */
+export function treeFile(path: string, e: Entry): TreeFile;
+export function treeFile(path: string, e: Entry | null): TreeFile | null;
 export function treeFile(path: string, e: Entry | null): TreeFile | null {
   if (!e) return null;
   const readable = e.type === "blob" && e.object?.isBinary === false && e.object.isTruncated === false;

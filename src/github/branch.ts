@@ -6,6 +6,7 @@ import type { PolicyFiles, TreeFile } from "../access-repo/types.ts";
 import { fileAnswer, policyAnswer, sha, time, treeFile } from "./answers.ts";
 import type { Caller, Client, Repository } from "./client.ts";
 import { nameOf } from "./client.ts";
+import type { CommitFacts } from "./kept.ts";
 import { httpFailure } from "./errors.ts";
 import { query } from "./graphql.ts";
 import { branchCommitQuery, filesQuery, historyQuery, policyQuery } from "./queries.ts";
@@ -53,67 +54,99 @@ export async function filesAt(
   commit: CommitSha,
   paths: readonly string[],
 ): Promise<readonly (TreeFile | null)[]> {
-  if (paths.length === 0) return [];
   if (paths.length > 100) throw new RangeError("at most 100 paths");
-  const shape = z.object({ object: z.record(z.string(), z.unknown()).nullable() });
-  const variables = Object.fromEntries(paths.map((path, i) => [`p${i}`, path]));
-  const { object } = await query(client, repo, scope, filesQuery(paths.length), { oid: commit, ...variables }, shape);
-  if (object?.oid !== commit) throw new RetryLater("github_commit", `GitHub does not show commit ${commit} yet.`);
-  return paths.map((path, i) => treeFile(path, fileAnswer.parse(object[`f${i}`])));
+  const { id } = repo; // by name alone: another repository may have that name tomorrow
+  const known = new Map(paths.map((path) => [path, id && client.kept.file(id, commit, path)]));
+  const wanted = paths.filter((path) => !known.get(path));
+  if (wanted.length > 0) {
+    const shape = z.object({ object: z.record(z.string(), z.unknown()).nullable() });
+    const variables = Object.fromEntries(wanted.map((path, i) => [`p${i}`, path]));
+    const text = filesQuery(wanted.length);
+    const { object } = await query(client, repo, scope, text, { oid: commit, ...variables }, shape);
+    if (object?.oid !== commit) throw new RetryLater("github_commit", `GitHub does not show commit ${commit} yet.`);
+    for (const [i, path] of wanted.entries()) {
+      const file = treeFile(path, fileAnswer.parse(object[`f${i}`]));
+      known.set(path, file ?? undefined);
+      if (file && id) client.kept.keepFile(id, commit, file);
+    }
+  }
+  return paths.map((path) => known.get(path) || null);
 }
 
 /** See GitHub.policyAt. */
-export async function policyAt(client: Caller, repo: RepoRef, commit: CommitSha): Promise<PolicyFiles> {
+export async function policyAt(
+  client: Caller & { readonly kept?: Client["kept"] },
+  repo: RepoRef,
+  commit: CommitSha,
+): Promise<PolicyFiles> {
+  const known = client.kept?.policy(repo.id, commit);
+  if (known) return known;
   const shape = z.object({ object: z.intersection(z.object({ oid: sha }), policyAnswer).nullable() });
   const { object } = await query(client, repo, "read", policyQuery, { oid: commit }, shape);
   if (object?.oid !== commit) throw new RetryLater("github_commit", `GitHub does not show commit ${commit} yet.`);
+  client.kept?.keepPolicy(repo.id, commit, object);
   return object;
 }
 
-const commitShape = z.object({
-  object: z
-    .intersection(
-      z.object({
-        oid: sha,
-        committedDate: time,
-        parents,
-        signature: z.object({ isValid: z.boolean(), wasSignedByGitHub: z.boolean() }).nullable(),
-        associatedPullRequests: z
-          .object({
-            nodes: z.array(
-              z.object({
-                number: z.number(),
-                fullDatabaseId: z.union([z.string(), z.number()]).transform(pullRequestId),
-                headRefOid: sha,
-                baseRefName: z.string(),
-                mergeCommit: z.object({ oid: sha }).nullable(),
-              }),
-            ),
-          })
-          .nullable(),
-      }),
-      policyAnswer,
-    )
-    .nullable(),
-});
+/** A commit of the default branch as `CommitOf` of queries.ts asks for it. */
+export const commitAnswer = z.intersection(
+  z.object({
+    oid: sha,
+    committedDate: time,
+    parents,
+    signature: z.object({ isValid: z.boolean(), wasSignedByGitHub: z.boolean() }).nullable(),
+    associatedPullRequests: z
+      .object({
+        nodes: z.array(
+          z.object({
+            number: z.number(),
+            fullDatabaseId: z.union([z.string(), z.number()]).transform(pullRequestId),
+            headRefOid: sha,
+            baseRefName: z.string(),
+            mergeCommit: z.object({ oid: sha }).nullable(),
+          }),
+        ),
+      })
+      .nullable(),
+  }),
+  policyAnswer,
+);
+const commitShape = z.object({ object: commitAnswer.nullable() });
 
 /** See GitHub.commit: GraphQL for policy and pull request, REST for the changed files against the first parent. */
 export async function branchCommit(client: Client, repo: RepoRef, oid: CommitSha): Promise<BranchCommit> {
+  return { ...(await commitFacts(client, repo, oid)), changes: await changesOf(client, repo, oid) };
+}
+
+async function commitFacts(client: Client, repo: RepoRef, oid: CommitSha): Promise<CommitFacts> {
+  const known = client.kept.commit(repo.id, oid);
+  if (known) return known;
   const { object } = await query(client, repo, "read", branchCommitQuery, { oid }, commitShape);
   if (object?.oid !== oid) throw new RetryLater("github_commit", `GitHub does not show commit ${oid} yet.`);
+  return keepCommit(client, repo, object);
+}
+
+/** The facts of an answer, kept where they cannot change any more. */
+export async function keepCommit(
+  client: Client,
+  repo: RepoRef,
+  object: z.infer<typeof commitAnswer>,
+): Promise<CommitFacts> {
+  client.kept.keepPolicy(repo.id, object.oid, object);
   const [first] = object.parents.nodes;
-  const merged = (object.associatedPullRequests?.nodes ?? []).filter((p) => p.mergeCommit?.oid === oid);
+  const merged = (object.associatedPullRequests?.nodes ?? []).filter((p) => p.mergeCommit?.oid === object.oid);
   // Two pull requests with one merge commit (stacks): ambiguous, so none.
   const [only] = merged.length === 1 ? merged : [];
   const pr = only && (await mergedByGitHub(client, repo, object, only)) ? only : undefined;
-  return {
+  const facts: CommitFacts = {
     sha: object.oid,
     firstParent: first?.oid ?? null,
     committedAt: object.committedDate,
     pullRequest: pr ? { number: pr.number, id: pr.fullDatabaseId, headSha: pr.headRefOid } : null,
     policy: object,
-    changes: await changesOf(client, repo, oid),
   };
+  client.kept.keepCommit(repo.id, facts);
+  return facts;
 }
 
 const activity = z.array(z.object({ after: z.string(), activity_type: z.string() }));
@@ -168,6 +201,7 @@ export async function firstParents(
   most = 1000,
 ): Promise<readonly CommitSha[] | null> {
   if (from === to) return [];
+  if (client.kept.commit(repo.id, to)?.firstParent === from) return [to];
   const shape = z.object({
     object: z
       .object({

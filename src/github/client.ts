@@ -5,7 +5,11 @@ import { RetryLater } from "../base/errors.ts";
 import type { RepoRef } from "./types.ts";
 import { WriteBudget, type WriteKind } from "./budget.ts";
 import { httpFailure, NotVisible, translate } from "./errors.ts";
+import { Kept } from "./kept.ts";
+import { Refusals } from "./refusals.ts";
+import { RateLimits, retryAfter } from "./rate-limits.ts";
 import { type Scope, scopes } from "./scopes.ts";
+import { AskedTeams } from "./teams.ts";
 
 /** The App's own Octokit (signed by its private key), as Probot makes it. Only for /app and for installation tokens. */
 export interface AppOctokit {
@@ -36,6 +40,8 @@ export interface CallOptions {
   readonly write?: WriteKind;
   /** Statuses that are answers: such errors come out as Octokit throws them. */
   readonly expected?: readonly number[];
+  /** May use what is kept of a rate limit for the ledger and for saying that we wait. */
+  readonly urgent?: boolean;
 }
 /** One way to call GitHub about one repository: the App's (`Client`), or a person's (`personCaller`), to whom scopes mean nothing. */
 export interface Caller {
@@ -71,6 +77,10 @@ export function quietOctokit(auth: string, baseUrl: string): Octokit {
  */
 export class Client implements Caller {
   readonly budget: WriteBudget;
+  readonly limits: RateLimits;
+  readonly kept = new Kept();
+  readonly teams = new AskedTeams();
+  readonly permissions: Refusals;
   readonly graphqlUrl: string;
   readonly #options: ClientOptions;
   readonly #tokens = new Map<string, Promise<Token>>();
@@ -80,6 +90,8 @@ export class Client implements Caller {
   constructor(options: ClientOptions) {
     this.#options = options;
     this.budget = new WriteBudget(options.clock);
+    this.permissions = new Refusals(options.clock);
+    this.limits = new RateLimits(options.clock);
     this.graphqlUrl = graphqlOf(options.apiUrl);
   }
 
@@ -104,9 +116,12 @@ export class Client implements Caller {
 
   /** Calls with the App's own signature. */
   async asApp<T>(call: (app: AppOctokit) => Promise<T>, what: string): Promise<T> {
+    this.limits.pass("app", what);
     try {
       return await call(this.#options.app);
     } catch (error) {
+      const failure = httpFailure(error);
+      if (failure) this.limits.note("app", failure.status, failure.headers);
       throw translate(error, what);
     }
   }
@@ -118,7 +133,8 @@ export class Client implements Caller {
 
   /**
    * Calls with a token for one repository and one scope. Errors come out translated, except those that `expected` names by
-   * status: they are answers. A write is counted before it is sent.
+   * status: they are answers. A write is counted before it is sent. `urgent`: may take the last of the rate limit.
+   * @throws RetryLater also where GitHub asked this installation to wait: then nothing is sent.
    */
   async call<T>(
     repo: Repository,
@@ -127,27 +143,42 @@ export class Client implements Caller {
     call: (octokit: Octokit, name: { owner: string; repo: string }) => Promise<T>,
     options: CallOptions = {},
   ): Promise<T> {
+    const urgent = options.urgent ?? scope === "ledger";
+    const known = await this.#installations.get(repo.fullName.toLowerCase());
+    // Before a token is asked for: who waits mints none either.
+    if (known !== undefined) this.limits.pass(known, what, urgent);
     const token = await this.#token(repo, scope);
+    this.limits.pass(token.installation, what, urgent);
     if (options.write) this.budget.spend(token.installation, options.write);
     try {
-      return await call(this.#octokit(token.value), nameOf(repo));
+      return await call(this.#octokit(token), nameOf(repo));
     } catch (error) {
-      const status = httpFailure(error)?.status;
+      const failure = httpFailure(error);
+      const status = failure?.status;
+      if (failure) this.limits.note(token.installation, failure.status, failure.headers);
       if (status !== undefined && options.expected?.includes(status)) throw error;
       if (status === 401) this.#forget(repo, scope); // revoked or expired early: ask for a new one next time
-      if (status === 404 || status === 403) this.#forget(repo, scope); // permission changed: never answer from a stale cache (C45)
+      if (status === 404 || (status === 403 && retryAfter(failure?.headers ?? {}) === undefined))
+        this.#forget(repo, scope); // permission changed: never answer from a stale cache (C45)
       throw translate(error, what);
     }
   }
 
   /** Seconds until the ledger of this repository may be written; 0: now. */
   async ledgerWait(repo: Repository): Promise<number> {
-    return this.budget.wait((await this.#token(repo, "ledger")).installation, "ledger");
+    const known = await this.#installations.get(repo.fullName.toLowerCase());
+    const limited = known === undefined ? 0 : this.limits.wait(known, true);
+    if (limited > 0) return limited;
+    const { installation } = await this.#token(repo, "ledger");
+    return Math.max(this.budget.wait(installation, "ledger"), this.limits.wait(installation, true));
   }
 
-  #octokit(auth: string): Octokit {
-    const octokit = quietOctokit(auth, this.#options.apiUrl);
-    octokit.hook.after("request", (response) => this.#noteDate(response.headers.date));
+  #octokit({ value, installation }: Token): Octokit {
+    const octokit = quietOctokit(value, this.#options.apiUrl);
+    octokit.hook.after("request", (response) => {
+      this.#noteDate(response.headers.date);
+      this.limits.note(installation, response.status, response.headers);
+    });
     return octokit;
   }
 

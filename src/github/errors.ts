@@ -1,4 +1,5 @@
 import { CountersignError, RetryLater } from "../base/errors.ts";
+import { retryAfter } from "./rate-limits.ts";
 
 /** GitHub says that it is not there, or that this token may not see it; the two look alike on purpose. */
 export class NotVisible extends CountersignError {}
@@ -26,7 +27,7 @@ export function translate(error: unknown, what: string): CountersignError {
   if (error instanceof CountersignError) return error;
   const failure = httpFailure(error);
   if (!failure) return new RetryLater("github_unreachable", `GitHub did not answer (${what}).`, { cause: error });
-  const after = retryAfter(failure);
+  const after = retryAfter(failure.headers);
   if (failure.status === 429 || (failure.status === 403 && after !== undefined)) {
     return new RetryLater("github_rate_limited", `GitHub asks us to wait (${what}).`, {
       cause: error,
@@ -40,14 +41,4 @@ export function translate(error: unknown, what: string): CountersignError {
     return new NotVisible("github_not_visible", `GitHub answered ${failure.status} (${what}).`, { cause: error });
   }
   return new CountersignError("github_refused", `GitHub answered ${failure.status} (${what}).`, { cause: error });
-}
-
-function retryAfter(failure: HttpFailure): number | undefined {
-  const wait = Number(failure.headers["retry-after"]);
-  if (Number.isFinite(wait) && wait > 0) return Math.min(wait, 3600);
-  if (String(failure.headers["x-ratelimit-remaining"]) === "0") {
-    // x-ratelimit-reset is GitHub's epoch; the clock may differ from ours, so the wait is bounded instead of computed.
-    return 60;
-  }
-  return undefined;
 }

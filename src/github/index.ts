@@ -29,7 +29,7 @@ import { openPullRequestsQuery } from "./queries.ts";
 import { readSnapshot } from "./snapshot.ts";
 import type { GitHub, RepoRef } from "./types.ts";
 import { blobAt, cancelRun, dispatch, run, workflowFile, workflowRuns } from "./workflows.ts";
-import { merge, putCheck, requestReviewers, setTitle } from "./writes.ts";
+import { merge, putCheck, requestReviewers, retitleCheck, setTitle } from "./writes.ts";
 
 export { createResolver, type ResolveRepositories } from "./grantable-repositories.ts";
 export {
@@ -57,6 +57,7 @@ export function createGitHub(options: ClientOptions): GitHub & DoctorFacts {
   const client = new Client(options);
   const tips = new Tips(client);
   const rosters = new Rosters(client, options.clock);
+  let namesRuns = false;
   let bot: GitHub["bot"] | undefined;
   const identified = (): GitHub["bot"] => {
     if (!bot) throw new RetryLater("github_unidentified", "GitHub has not told yet which bot account we are.");
@@ -91,7 +92,7 @@ export function createGitHub(options: ClientOptions): GitHub & DoctorFacts {
         throw error;
       }
     },
-    snapshot: (repo, number) => readSnapshot(client, repo, number),
+    snapshot: (repo, number, options) => readSnapshot(client, repo, number, options),
     async reviewTimes(repo, number) {
       const { data } = await client.call(repo, "read", "reviews", (o, name) =>
         o.rest.pulls.listReviews({ ...name, pull_number: number, per_page: 100 }),
@@ -103,10 +104,14 @@ export function createGitHub(options: ClientOptions): GitHub & DoctorFacts {
     files: (repo, commit, paths) => filesAt(client, repo, "read", commit, paths),
     policyAt: (repo, commit) => policyAt(client, repo, commit),
     async mergeBase(repo, base, head) {
+      const known = client.kept.mergeBase(repo.id, base, head);
+      if (known) return known;
       const { data } = await client.call(repo, "read", "compare", (o, name) =>
         o.rest.repos.compareCommitsWithBasehead({ ...name, basehead: `${base}...${head}`, per_page: 1 }),
       );
-      return commitSha(data.merge_base_commit.sha);
+      const found = commitSha(data.merge_base_commit.sha);
+      client.kept.keepMergeBase(repo.id, base, head, found);
+      return found;
     },
     tip: (repo, branch) => tips.read(repo, branch),
     async commitsBetween(repo, from, to) {
@@ -123,7 +128,7 @@ export function createGitHub(options: ClientOptions): GitHub & DoctorFacts {
     teamMember: (repo, org, slug, login) => teamMember(client, repo, org, slug, login),
     teamRoster: (repo, org, slug) => rosters.read(repo, org, slug),
     canWrite: (fullName, person) => canWrite(client, fullName, person),
-    workflowFile: (fullName, ref, file) => workflowFile(client, fullName, ref, file),
+    workflowFile: (fullName, ref, file, person) => workflowFile(client, fullName, ref, file, person),
     blobAt: (fullName, commit, file) => blobAt(client, fullName, commit, file),
     run: (fullName, id, attempt) => run(client, fullName, id, attempt),
     workflowRuns: (fullName, file, since) => workflowRuns(client, fullName, file, since),
@@ -140,13 +145,21 @@ export function createGitHub(options: ClientOptions): GitHub & DoctorFacts {
     ourIssues: async (repo) => ourIssues(client, repo, identified()),
     putCheck: (repo, head, externalId, content, existing) =>
       putCheck(client, repo, head, externalId, content, existing),
+    retitleCheck: (repo, checkRun, title, line) => retitleCheck(client, repo, checkRun, title, line),
     setTitle: (repo, number, title) => setTitle(client, repo, number, title),
     requestReviewers: (repo, number, reviewers) => requestReviewers(client, repo, number, reviewers),
     merge: (repo, number, head, title, message) => merge(client, repo, number, head, title, message),
     commitFile: (repo, parent, path, content, message) => commitFile(client, repo, parent, path, content, message),
     createBranch: (repo, branch, commit) => createBranch(client, repo, branch, commit),
     openPullRequest: async (repo, pullRequest) => openPullRequest(client, repo, identified().id, pullRequest),
-    dispatch: (fullName, file, ref, inputs) => dispatch(client, fullName, file, ref, inputs),
+    async dispatch(fullName, file, ref, inputs) {
+      const result = await dispatch(client, fullName, file, ref, inputs);
+      if (result.kind !== "refused") namesRuns = result.kind === "run";
+      return result;
+    },
+    get namesRuns() {
+      return namesRuns;
+    },
     cancelRun: (fullName, id) => cancelRun(client, fullName, id),
     ledgerTip: (repo) => ledgerTip(tips, repo),
     createLedgerBranch: (repo, path, content, message) => createLedgerBranch(client, repo, path, content, message),

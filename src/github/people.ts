@@ -16,6 +16,7 @@ export async function teamMember(
   slug: string,
   login: string,
 ): Promise<boolean> {
+  client.teams.note(repo, org, slug);
   try {
     const { data } = await client.call(
       repo,

@@ -14,14 +14,49 @@ fragment PolicyOf on Commit {
   codeowners2: file(path: "docs/CODEOWNERS") { ${blob} }
 }`;
 
-export const snapshotQuery = `
-query Snapshot($owner: String!, $name: String!, $number: Int!) {
+const commitFragment = `
+fragment CommitOf on Commit {
+  oid committedDate
+  parents(first: 2) { nodes { oid } }
+  signature { isValid wasSignedByGitHub }
+  associatedPullRequests(first: 10) { nodes { number fullDatabaseId headRefOid baseRefName mergeCommit { oid } } }
+  ...PolicyOf
+}
+${policyFragment}`;
+
+const upTo = (count: number): readonly number[] => Array.from({ length: count }, (_, i) => i);
+const filesOf = (count: number): string =>
+  upTo(count)
+    .map((i) => `f${i}: file(path: $p${i}) { ${blob} }`)
+    .join("\n");
+const variables = (prefix: string, count: number): string =>
+  upTo(count)
+    .map((i) => `, $${prefix}${i}: String!`)
+    .join("");
+
+/** `organization { t0 … }`: whole teams, child teams' members with them, as GitHub's code owners count. */
+const teamsOf = (count: number): string =>
+  upTo(count)
+    .map(
+      (i) =>
+        `t${i}: team(slug: $t${i}) { privacy members(first: 100, membership: ALL) { totalCount nodes { databaseId login } } }`,
+    )
+    .join("\n");
+
+/**
+ * Everything that a decision stands on. `files`: so many files of the tip with it, by the variables p0, p1 …; `teams`: so many
+ * teams of the owner, by t0, t1 …
+ */
+export const snapshotQuery = (files: number, teams: number): string => `
+query Snapshot($owner: String!, $name: String!, $number: Int!${variables("p", files)}${variables("t", teams)}) {
+  ${teams > 0 ? `organization(login: $owner) { ${teamsOf(teams)} }` : ""}
   repository(owner: $owner, name: $name) {
     databaseId nameWithOwner
     owner { __typename login ... on Organization { databaseId } ... on User { databaseId } }
-    defaultBranchRef { name target { __typename ... on Commit { oid ...PolicyOf } } }
+    defaultBranchRef { name target { __typename ... on Commit { ...CommitOf } } }
+    ${files > 0 ? `tipFiles: defaultBranchRef { target { ... on Commit { oid ${filesOf(files)} } } }` : ""}
     pullRequest(number: $number) {
-      fullDatabaseId number title state isDraft baseRefName headRefName headRefOid changedFiles
+      id fullDatabaseId number title state isDraft baseRefName headRefName headRefOid changedFiles
       author { ${actor} }
       headRepository { databaseId }
       mergeCommit { oid }
@@ -44,7 +79,7 @@ query Snapshot($owner: String!, $name: String!, $number: Int!) {
     }
   }
 }
-${policyFragment}`;
+${commitFragment}`;
 
 export const policyQuery = `
 query Policy($owner: String!, $name: String!, $oid: GitObjectID!) {
@@ -56,31 +91,22 @@ query Policy($owner: String!, $name: String!, $oid: GitObjectID!) {
 ${policyFragment}`;
 
 /** Files by path at one commit; paths are variables, never part of the text. */
-export function filesQuery(count: number): string {
-  const indexes = Array.from({ length: count }, (_, i) => i);
-  return `
-query Files($owner: String!, $name: String!, $oid: GitObjectID!, ${indexes.map((i) => `$p${i}: String!`).join(", ")}) {
+export const filesQuery = (count: number): string => `
+query Files($owner: String!, $name: String!, $oid: GitObjectID!${variables("p", count)}) {
   repository(owner: $owner, name: $name) {
     databaseId
-    object(oid: $oid) { __typename ... on Commit { oid ${indexes.map((i) => `f${i}: file(path: $p${i}) { ${blob} }`).join("\n")} } }
+    object(oid: $oid) { __typename ... on Commit { oid ${filesOf(count)} } }
   }
 }`;
-}
 
 export const branchCommitQuery = `
 query BranchCommit($owner: String!, $name: String!, $oid: GitObjectID!) {
   repository(owner: $owner, name: $name) {
     databaseId
-    object(oid: $oid) { __typename ... on Commit {
-      oid committedDate
-      parents(first: 2) { nodes { oid } }
-      signature { isValid wasSignedByGitHub }
-      associatedPullRequests(first: 10) { nodes { number fullDatabaseId headRefOid baseRefName mergeCommit { oid } } }
-      ...PolicyOf
-    } }
+    object(oid: $oid) { __typename ... on Commit { ...CommitOf } }
   }
 }
-${policyFragment}`;
+${commitFragment}`;
 
 export const historyQuery = `
 query History($owner: String!, $name: String!, $oid: GitObjectID!, $after: String) {
@@ -93,11 +119,13 @@ query History($owner: String!, $name: String!, $oid: GitObjectID!, $after: Strin
   }
 }`;
 
-export const workflowQuery = `
-query Workflow($owner: String!, $name: String!, $expression: String!, $path: String!) {
+/** `person`: with the permission of one person, by the variable login. */
+export const workflowQuery = (person: boolean): string => `
+query Workflow($owner: String!, $name: String!, $expression: String!, $path: String!${person ? ", $login: String!" : ""}) {
   repository(owner: $owner, name: $name) {
     databaseId nameWithOwner
     owner { __typename login ... on Organization { databaseId } ... on User { databaseId } }
+    ${person ? "collaborators(login: $login, first: 1) { edges { permission node { databaseId } } }" : ""}
     object(expression: $expression) { __typename ... on Commit { oid file(path: $path) { ${blob} } } }
   }
 }`;
@@ -125,4 +153,12 @@ query Comments($owner: String!, $name: String!, $number: Int!, $after: String) {
 fragment Said on IssueCommentConnection {
   pageInfo { hasNextPage endCursor }
   nodes { fullDatabaseId body createdAt lastEditedAt author { ${actor} } }
+}`;
+
+/** Sets a title, and reads in the same answer who has reviewed by then: mutations are done first, then what is asked of them. */
+export const titleMutation = `
+mutation Title($pullRequest: ID!, $title: String!) {
+  updatePullRequest(input: { pullRequestId: $pullRequest, title: $title }) {
+    pullRequest { reviews(last: 100) { nodes { submittedAt author { ${actor} } } } }
+  }
 }`;

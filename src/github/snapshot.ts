@@ -2,20 +2,24 @@ import { z } from "zod";
 import { type CommitSha, commitSha, ownerId, pullRequestId, repositoryId } from "../base/ids.ts";
 import { RetryLater } from "../base/errors.ts";
 import type { Change, CommitInfo, Push, Snapshot } from "../approval/types.ts";
-import { actorAnswer, commitUser, ownerAnswer, policyAnswer, restUser, sha, time } from "./answers.ts";
+import { actorAnswer, commitUser, fileAnswer, ownerAnswer, restUser, sha, time, treeFile } from "./answers.ts";
+import { commitAnswer, keepCommit } from "./branch.ts";
 import type { Client } from "./client.ts";
-import { query } from "./graphql.ts";
+import { queryAll } from "./graphql.ts";
 import { snapshotQuery } from "./queries.ts";
-import type { GitHub, RepoRef } from "./types.ts";
+import { wholeTeams } from "./teams.ts";
+import type { GitHub, RepoRef, SnapshotOptions } from "./types.ts";
 
 const list = <T extends z.ZodType>(node: T) => z.object({ totalCount: z.number(), nodes: z.array(node) });
 const shape = z.object({
   databaseId: z.number().transform(repositoryId),
   nameWithOwner: z.string(),
   owner: ownerAnswer,
-  defaultBranchRef: z.object({ name: z.string(), target: z.intersection(z.object({ oid: sha }), policyAnswer) }),
+  defaultBranchRef: z.object({ name: z.string(), target: commitAnswer }),
+  tipFiles: z.object({ target: z.record(z.string(), z.unknown()) }).nullish(),
   pullRequest: z
     .object({
+      id: z.string(),
       fullDatabaseId: z.union([z.string(), z.number()]).transform(pullRequestId),
       number: z.number(),
       title: z.string(),
@@ -81,15 +85,32 @@ const changeStatus: Readonly<Record<string, string>> = {
 };
 
 /** See GitHub.snapshot. Two calls: GraphQL, and the activity of the head branch; a third where a file was renamed. */
-export async function readSnapshot(client: Client, repo: RepoRef, number: number): ReturnType<GitHub["snapshot"]> {
-  const answer = await query(client, repo, "read", snapshotQuery, { number }, shape);
+export async function readSnapshot(
+  client: Client,
+  repo: RepoRef,
+  number: number,
+  options: SnapshotOptions = {},
+): ReturnType<GitHub["snapshot"]> {
+  const { files = [], whenOver = "whole" } = options;
+  const teams = client.teams.of(repo);
+  const variables = Object.fromEntries([
+    ...files.map((path, i) => [`p${i}`, path] as const),
+    ...teams.map((slug, i) => [`t${i}`, slug] as const),
+  ]);
+  const text = snapshotQuery(files.length, teams.length);
+  const asked = await queryAll(client, repo, "read", text, { number, ...variables }, shape, ["organization"]);
+  const answer = asked.repository;
+  await keepTip(client, repo, answer, files);
   const pr = answer.pullRequest;
   if (!pr) return null;
+  client.kept.keepNode(answer.databaseId, number, pr.id);
   const tooLong = overLong(pr);
   if (tooLong) return { kind: "too_long", what: tooLong, headSha: pr.headRefOid };
   const { target } = answer.defaultBranchRef;
   const last = pr.timelineItems.nodes.at(-1);
+  // A fork's pushes are in a repository that we may not read; it is refused anyway (C17).
   const inside = pr.headRepository?.databaseId === answer.databaseId;
+  const pushes = inside && (pr.state === "OPEN" || whenOver === "whole");
   const snapshot: Snapshot = {
     repository: {
       id: answer.databaseId,
@@ -118,8 +139,7 @@ export async function readSnapshot(client: Client, repo: RepoRef, number: number
     },
     changes: await changesOf(client, repo, pr),
     commits: pr.commits.nodes.map(({ commit }) => commitOf(commit)),
-    // A fork's pushes are in a repository that we may not read; it is refused anyway (C17).
-    pushes: inside ? await pushesTo(client, repo, pr.headRefName, pr.state === "OPEN" ? null : pr.headRefOid) : [],
+    pushes: pushes ? await pushesTo(client, repo, pr.headRefName, pr.state === "OPEN" ? null : pr.headRefOid) : [],
     reviews: (pr.latestOpinionatedReviews?.nodes ?? []).map((r) => ({
       author: r.author,
       state: r.state,
@@ -127,8 +147,23 @@ export async function readSnapshot(client: Client, repo: RepoRef, number: number
       submittedAt: r.submittedAt,
       canPush: r.authorCanPushToRepository,
     })),
+    teams: wholeTeams(answer.owner.login, teams, asked.beside["organization"]),
   };
   return { kind: "snapshot", snapshot };
+}
+
+/** What the answer tells of the tip is what would be asked of that commit next, and can never change. */
+async function keepTip(client: Client, repo: RepoRef, answer: Answer, paths: readonly string[]): Promise<void> {
+  const { target } = answer.defaultBranchRef;
+  client.kept.keepPolicy(repo.id, target.oid, target);
+  // Whether GitHub made a commit that it did not sign takes another call, which not every reader of a tip wants.
+  if (target.signature?.isValid && target.signature.wasSignedByGitHub) await keepCommit(client, repo, target);
+  const files = answer.tipFiles?.target;
+  if (files?.["oid"] !== target.oid) return;
+  for (const [i, path] of paths.entries()) {
+    const file = fileAnswer.safeParse(files[`f${i}`]);
+    if (file.data) client.kept.keepFile(repo.id, target.oid, treeFile(path, file.data));
+  }
 }
 
 /** Lists that GitHub cuts, or that no person can review: refused, with the way out (C09). */

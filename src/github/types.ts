@@ -29,6 +29,8 @@ export interface BranchCommit {
 export interface WorkflowFile {
   readonly repository: { readonly id: RepositoryId; readonly ownerId: OwnerId; readonly fullName: string };
   readonly file: TreeFile | null;
+  /** true: the person that was asked about may write there. Absent: not told, see `canWrite`. */
+  readonly canWrite?: true;
 }
 export interface Run {
   readonly id: RunId;
@@ -96,6 +98,18 @@ export type DispatchResult =
   | { readonly kind: "accepted" }
   | { readonly kind: "refused"; readonly status: number; readonly message: string };
 
+/** null: a deleted account. */
+export interface ReviewTime {
+  readonly author: UserId | null;
+  readonly submittedAt: Date;
+}
+export interface SnapshotOptions {
+  /** Files of the tip that will be asked for next: they come in the same answer. At most 100. */
+  readonly files?: readonly string[];
+  /** `state`: of a pull request that is not open nobody wants to know who pushed: `pushes` is empty. */
+  readonly whenOver?: "whole" | "state";
+}
+
 /** The only way to GitHub. Methods throw RetryLater where GitHub is unreachable, rate limited or not readable. */
 export interface GitHub {
   /** null: no such repository, or the App is not installed there. */
@@ -104,9 +118,10 @@ export interface GitHub {
   snapshot(
     repo: RepoRef,
     number: number,
+    options?: SnapshotOptions,
   ): Promise<{ kind: "snapshot"; snapshot: Snapshot } | { kind: "too_long"; what: string; headSha: CommitSha } | null>;
   /** Who reviewed when, as it is now; at most the first 100. */
-  reviewTimes(repo: RepoRef, number: number): Promise<readonly { author: UserId | null; submittedAt: Date }[]>;
+  reviewTimes(repo: RepoRef, number: number): Promise<readonly ReviewTime[]>;
   /** Files at a commit with their mode, never through symlinks. */
   files(repo: RepoRef, commit: CommitSha, paths: readonly string[]): Promise<readonly (TreeFile | null)[]>;
   policyAt(repo: RepoRef, commit: CommitSha): Promise<PolicyFiles>;
@@ -131,7 +146,7 @@ export interface GitHub {
   /** Live permission of a person on a repository: true for write, maintain, admin. */
   canWrite(fullName: string, person: Actor): Promise<boolean>;
   /** null: repository does not exist or the App is not installed there. */
-  workflowFile(fullName: string, ref: string, file: string): Promise<WorkflowFile | null>;
+  workflowFile(fullName: string, ref: string, file: string, person?: Actor): Promise<WorkflowFile | null>;
   blobAt(fullName: string, commit: CommitSha, file: string): Promise<ObjectId | null>;
   run(fullName: string, runId: RunId, attempt?: number): Promise<Run | null>;
   workflowRuns(fullName: string, file: string, since: Date): Promise<readonly Run[]>;
@@ -184,7 +199,13 @@ export interface GitHub {
     content: CheckContent,
     existing: number | null,
   ): Promise<{ id: number; at: Date }>;
-  setTitle(repo: RepoRef, number: number, title: string): Promise<void>;
+  /**
+   * Another title, and a first line, for a check run that exists; what it said otherwise stays below where we still know it.
+   * May take the last requests of a rate limit, and counts in no budget: it changes what exists.
+   */
+  retitleCheck(repo: RepoRef, checkRun: number, title: string, line: string): Promise<void>;
+  /** @returns who has reviewed until then, at most the newest 100, where GitHub tells it in the same answer; else null. */
+  setTitle(repo: RepoRef, number: number, title: string): Promise<readonly ReviewTime[] | null>;
   requestReviewers(
     repo: RepoRef,
     number: number,
@@ -203,6 +224,8 @@ export interface GitHub {
     ref: string,
     inputs: Readonly<Record<string, string>>,
   ): Promise<DispatchResult>;
+  /** Whether the last answer to a dispatch named its run: false before the first one. */
+  readonly namesRuns: boolean;
   cancelRun(fullName: string, runId: RunId): Promise<void>;
 
   /** Seconds until the ledger may be written within GitHub's limits; 0: now. */

@@ -1,10 +1,11 @@
 import { z } from "zod";
+import type { Actor } from "../approval/types.ts";
 import { type CommitSha, type ObjectId, ownerId, repositoryId, type RunId, runId } from "../base/ids.ts";
 import { fileAnswer, ownerAnswer, restUser, sha, time, treeFile } from "./answers.ts";
 import { filesAt } from "./branch.ts";
 import type { Client } from "./client.ts";
 import { httpFailure, NotVisible } from "./errors.ts";
-import { query } from "./graphql.ts";
+import { queryAll } from "./graphql.ts";
 import { workflowQuery } from "./queries.ts";
 import type { DispatchResult, Run, WorkflowFile } from "./types.ts";
 
@@ -13,27 +14,47 @@ const shape = z.object({
   nameWithOwner: z.string(),
   owner: ownerAnswer,
   object: z.object({ file: fileAnswer.optional() }).nullable(),
+  collaborators: z
+    .object({
+      edges: z
+        .array(z.object({ permission: z.string(), node: z.object({ databaseId: z.number().nullish() }) }).nullable())
+        .nullish(),
+    })
+    .nullish(),
 });
+const mayWrite: ReadonlySet<string> = new Set(["ADMIN", "MAINTAIN", "WRITE"]);
 
-/** See GitHub.workflowFile. A ref that does not exist and a file that does not both give `file: null`. */
+/**
+ * See GitHub.workflowFile. A ref that does not exist and a file that does not both give `file: null`. The person's permission
+ * comes along where GitHub tells it; only a yes is taken from here, by the account's id (C07), so that a "no" is always that
+ * of the endpoint that is made for the question.
+ */
 export async function workflowFile(
   client: Client,
   fullName: string,
   ref: string,
   file: string,
+  person?: Actor,
 ): Promise<WorkflowFile | null> {
   try {
-    const answer = await query(
+    const about = client.permissions.has(fullName) ? undefined : person;
+    const { repository: answer } = await queryAll(
       client,
       { fullName },
       "target-read",
-      workflowQuery,
-      { expression: ref, path: file },
+      workflowQuery(about !== undefined),
+      { expression: ref, path: file, ...(about && { login: about.login }) },
       shape,
+      ["repository.collaborators"],
+    );
+    if (about && !answer.collaborators) client.permissions.note(fullName);
+    const allowed = (answer.collaborators?.edges ?? []).some(
+      (edge) => edge && about && edge.node.databaseId === about.id && mayWrite.has(edge.permission),
     );
     return {
       repository: { id: answer.databaseId, ownerId: ownerId(answer.owner.databaseId), fullName: answer.nameWithOwner },
       file: treeFile(file, answer.object?.file ?? null),
+      ...(allowed && { canWrite: true }),
     };
   } catch (error) {
     if (notInstalled(error)) return null;

@@ -1,9 +1,12 @@
+import { z } from "zod";
 import { RetryLater } from "../base/errors.ts";
 import { type CommitSha, commitSha } from "../base/ids.ts";
 import type { Diagnostic } from "../access-repo/types.ts";
+import { actorAnswer, time } from "./answers.ts";
 import type { Client } from "./client.ts";
 import { httpFailure } from "./errors.ts";
-import type { CheckContent, MergeResult, RepoRef } from "./types.ts";
+import { titleMutation } from "./queries.ts";
+import type { CheckContent, MergeResult, RepoRef, ReviewTime } from "./types.ts";
 
 /** What each check run of ours is called, and its button. Branch rules pin the first; the other decides nothing. */
 const checks = {
@@ -88,9 +91,29 @@ export async function putCheck(
       { write: "check" },
     );
   }
+  client.kept.summaries.set(String(id), output.summary);
   const at = Date.parse(first.date ?? "");
   if (!Number.isFinite(at)) throw new RetryLater("github_answer", "GitHub's answer has no Date.");
   return { id, at: new Date(at) };
+}
+
+/** See GitHub.retitleCheck. Its conclusion stays: waiting neither passes nor fails anything. */
+export async function retitleCheck(
+  client: Client,
+  repo: RepoRef,
+  checkRun: number,
+  title: string,
+  line: string,
+): Promise<void> {
+  const before = client.kept.summaries.get(String(checkRun));
+  const summary = before === undefined ? line : `${line}\n\n${before}`.slice(0, 65_000);
+  await client.call(
+    repo,
+    "review",
+    "check run",
+    (o, name) => o.rest.checks.update({ ...name, check_run_id: checkRun, output: { title, summary } }),
+    { urgent: true },
+  );
 }
 
 async function answered(
@@ -100,17 +123,54 @@ async function answered(
   return { id: Number(data.id), date: headers.date };
 }
 
-/** See GitHub.setTitle. */
-export async function setTitle(client: Client, repo: RepoRef, number: number, title: string): Promise<void> {
+const titled = z.object({
+  data: z.object({
+    updatePullRequest: z.object({
+      pullRequest: z.object({
+        reviews: z.object({
+          nodes: z.array(z.object({ submittedAt: time.nullable(), author: actorAnswer }).nullable()),
+        }),
+      }),
+    }),
+  }),
+});
+
+/**
+ * See GitHub.setTitle. By GraphQL where we have read the pull request, since that spares a call; where its answer is not the
+ * whole one, by REST, which says what is wrong.
+ */
+export async function setTitle(
+  client: Client,
+  repo: RepoRef,
+  number: number,
+  title: string,
+): Promise<readonly ReviewTime[] | null> {
+  const pullRequest = client.kept.node(repo.id, number);
+  const write = { write: "comment" } as const;
+  if (pullRequest !== undefined) {
+    const call = {
+      method: "POST",
+      url: client.graphqlUrl,
+      query: titleMutation,
+      variables: { pullRequest, title },
+    } as const;
+    const answer = await client.call(repo, "review", "title", (o) => o.request(call), write);
+    const parsed = titled.safeParse(answer.data);
+    if (parsed.success) {
+      const { nodes } = parsed.data.data.updatePullRequest.pullRequest.reviews;
+      return nodes.flatMap((r) =>
+        r?.submittedAt ? [{ author: r.author?.id ?? null, submittedAt: r.submittedAt }] : [],
+      );
+    }
+  }
   await client.call(
     repo,
     "review",
     "title",
     (o, name) => o.rest.pulls.update({ ...name, pull_number: number, title }),
-    {
-      write: "comment",
-    },
+    write,
   );
+  return null;
 }
 
 /** See GitHub.requestReviewers. 422 where one of them may not review here: the check names them all the same. */

@@ -56,8 +56,10 @@ async function attempt(deps: GrantDeps, before: Row): Promise<true> {
     throw new RetryLater("dispatch_frozen", "Frozen by the settings or by COUNTERSIGN_FROZEN.", { after: 30 });
   }
   await waitForEarlier(deps, row);
-  const earlier = await unboundRuns(deps, { ...row, sent_at: row.sent_at ?? now });
-  if (row.state === "sent") await cancel(deps, row, earlier);
+  // What was there before tells the runs apart where answers name none, and after a lost answer what is left over of it.
+  const look = row.state === "sent" || !deps.github.namesRuns;
+  const earlier = look ? await unboundRuns(deps, { ...row, sent_at: row.sent_at ?? now }) : undefined;
+  if (row.state === "sent") await cancel(deps, row, earlier ?? []);
   const sentAt = await markSent(deps, row);
   dispatchChannel.publish({ state: "sent", dispatch: row.id });
   const result = await deps.github.dispatch(row.workflow_repository, row.file, row.ref, row.inputs);
@@ -160,7 +162,9 @@ const showsUp = 4000;
  * A server that answers without a run id (older GHES): exactly one candidate, else it fails. Runs that were there before it
  * was asked are none, such as those that we cancelled, which stay listed.
  */
-async function onlyCandidate(deps: GrantDeps, row: Row, earlier: readonly RunId[]): Promise<RunId> {
+async function onlyCandidate(deps: GrantDeps, row: Row, earlier: readonly RunId[] | undefined): Promise<RunId> {
+  // It named runs until now. The next try looks first, and cancels what this call may have started.
+  if (!earlier) throw new RetryLater("dispatch_unseen", "GitHub did not say which run it started.", { after: 1 });
   const candidates = async () => (await unboundRuns(deps, row)).filter((id) => !earlier.includes(id));
   let [only, ...more] = await candidates();
   for (let tries = 0; only === undefined && tries < 10; tries++) {

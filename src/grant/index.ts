@@ -14,6 +14,7 @@ import { findCommands } from "./comments/find-commands.ts";
 import { openDispatches } from "./dispatch.ts";
 import { expireGrants } from "./end-grants.ts";
 import { overdueNotices } from "./notices.ts";
+import { inTurn } from "./in-turn.ts";
 
 export { acceptLedger, acceptPolicy } from "./accept.ts";
 export { reconcileAfterReview } from "./after-review.ts";
@@ -24,6 +25,7 @@ export { commentsKey, flushKey, type GrantDeps } from "./deps.ts";
 export { dispatchRun } from "./dispatch.ts";
 export { importReview } from "./owed-reviews.ts";
 
+export { lookAtPush, pushed } from "./pushed.ts";
 export { reconcileHead } from "./reconcile-head.ts";
 export { reconcileNotices } from "./notices.ts";
 export { reconcileIssue } from "./reconcile-issue.ts";
@@ -66,7 +68,8 @@ export async function sweepGrants(deps: GrantDeps): Promise<void> {
     await attempt("pull requests", async () => {
       const open = await deps.github.openPullRequests(enrolment);
       const watched = await watchedPullRequests(deps.db, enrolment.id);
-      for (const number of new Set([...open, ...watched])) await deps.enqueue(pullRequestKey(enrolment.id, number));
+      for (const number of inTurn([...open, ...watched], deps.clock.now()))
+        await deps.enqueue(pullRequestKey(enrolment.id, number));
     });
   }
 }

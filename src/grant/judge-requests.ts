@@ -19,6 +19,7 @@ import {
 } from "../pull-request/index.ts";
 import type { GrantDeps } from "./deps.ts";
 import { rememberFrozen } from "./frozen.ts";
+import { afterMerge } from "./expected-merge.ts";
 
 /** What a request file that reached the default branch becomes. */
 export type Judged =
@@ -64,6 +65,7 @@ export async function judgeRequests(
   enrolment: Enrolment & { accepted: NonNullable<Enrolment["accepted"]> },
   commit: BranchCommit,
   paths: readonly string[],
+  read?: Snapshot,
 ): Promise<readonly Judged[]> {
   const all = (code: QuarantineCode): readonly Judged[] => paths.map((path) => ({ kind: "quarantine", path, code }));
   if (enrolment.quarantined !== null) return all("policy_quarantine");
@@ -86,7 +88,7 @@ export async function judgeRequests(
   if (!loaded.ok) return all("policy_quarantine");
   const { policy } = loaded;
   rememberFrozen(policy);
-  return decideAgain(deps, enrolment, commit, commit.pullRequest, policy, paths, all);
+  return decideAgain(deps, enrolment, commit, commit.pullRequest, policy, paths, all, read);
 }
 
 async function decideAgain(
@@ -97,10 +99,11 @@ async function decideAgain(
   policy: Policy,
   paths: readonly string[],
   all: (code: QuarantineCode) => readonly Judged[],
+  read: Snapshot | undefined,
 ): Promise<readonly Judged[]> {
-  const answer = await deps.github.snapshot(enrolment, merged.number);
-  if (answer?.kind !== "snapshot") return all("decision_differs");
-  const { pullRequest, repository } = answer.snapshot;
+  const live = await afterMerge(deps, enrolment, commit, merged, read);
+  if (!live) return all("decision_differs");
+  const { pullRequest, repository } = live;
   if (repository.ownerId !== enrolment.ownerId) return all("decision_differs"); // transferred meanwhile (C48)
   if (pullRequest.state !== "merged" || pullRequest.mergeCommit !== commit.sha) {
     throw new RetryLater("github_behind", "GitHub does not show the pull request as merged yet.");
@@ -113,8 +116,8 @@ async function decideAgain(
   if (paths.some((_, i) => !onMain[i] || onMain[i].oid !== atHead[i]?.oid || onMain[i].mode !== atHead[i].mode)) {
     return all("decision_differs");
   }
-  const posted = await readPosted(deps, answer.snapshot);
-  const own = await asRequested(deps, withoutEarlier(answer.snapshot, posted));
+  const posted = await readPosted(deps, live);
+  const own = await asRequested(deps, withoutEarlier(live, posted));
   if (!own.ok) return all("decision_differs");
   const snapshot = withoutLater(own.snapshot, commit.committedAt);
   const { excluded, byJob } = own;

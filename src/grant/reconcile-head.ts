@@ -2,15 +2,17 @@ import { channel } from "node:diagnostics_channel";
 import { formatInstant } from "../base/duration.ts";
 import { RetryLater } from "../base/errors.ts";
 import type { CommitSha } from "../base/ids.ts";
+import type { Snapshot } from "../approval/types.ts";
 import type { BranchCommit } from "../github/types.ts";
 import type { Entry, RevokedEntry } from "../ledger/types.ts";
-import { accessRepoKey, commentKey, type Enrolment, pullRequestKey, readEnrolment } from "../pull-request/index.ts";
+import { commentKey, type Enrolment, pullRequestKey, readEnrolment } from "../pull-request/index.ts";
 import type { Db } from "../store/index.ts";
 import { holdDailyLimit } from "./auto-limit.ts";
 import { cancelKey, runsToCancel } from "./cancel-runs.ts";
 import { withoutRevoked } from "./comments/without-revoked.ts";
 import { afterReviewKey, dispatchKey, flushKey, type GrantDeps, noticeKey, SOON } from "./deps.ts";
 import { revokePaths } from "./end-grants.ts";
+import { expectedMerge } from "./expected-merge.ts";
 import { enrol } from "./enrol.ts";
 import { judgePolicy } from "./judge-policy.ts";
 import { judgeRequests, type Judged } from "./judge-requests.ts";
@@ -32,7 +34,8 @@ export async function reconcileHead(deps: GrantDeps, repositoryId: number): Prom
   if (!isActive(enrolment)) return;
   // After a restart nobody enrols again, and without our bot's id no dispatched run is anybody's.
   await deps.github.identify(enrolment);
-  const tip = await deps.github.tip(enrolment, enrolment.defaultBranch);
+  const merge = await expectedMerge(deps, enrolment);
+  const tip = merge?.tip ?? (await deps.github.tip(enrolment, enrolment.defaultBranch));
   if (tip === null) throw new RetryLater("github_behind", "The default branch is not visible.");
   if (tip === enrolment.head) return;
   const commits = await deps.github.commitsBetween(enrolment, enrolment.head, tip);
@@ -41,10 +44,9 @@ export async function reconcileHead(deps: GrantDeps, repositoryId: number): Prom
     const before = await readEnrolment(deps.db, repositoryId);
     if (!isActive(before) || before.head !== commit.firstParent)
       throw new RetryLater("head_raced", "Another server judged this head.");
-    await judgeCommit(deps, before, commit);
+    await judgeCommit(deps, before, commit, merge?.snapshot);
   }
   await deps.enqueue(noticeKey(repositoryId));
-  await deps.enqueue(accessRepoKey(repositoryId)); // the tip may have moved while we judged
 }
 
 const isActive = (e: Enrolment | null): e is Active => e?.state === "active" && e.accepted !== null && e.head !== null;
@@ -54,7 +56,12 @@ const urgentTypes: ReadonlySet<Entry["type"]> = new Set(["revoked", "policy_acce
 
 const underRequests = (path: string): boolean => path.startsWith("requests/");
 
-async function judgeCommit(deps: GrantDeps, enrolment: Active, commit: BranchCommit): Promise<void> {
+async function judgeCommit(
+  deps: GrantDeps,
+  enrolment: Active,
+  commit: BranchCommit,
+  read: Snapshot | undefined,
+): Promise<void> {
   const added = commit.changes.filter((c) => c.status === "added" && underRequests(c.path)).map((c) => c.path);
   // Renames and copies under requests/ come with new names that nobody decided on, and take old ones away.
   const strange = commit.changes
@@ -66,7 +73,7 @@ async function judgeCommit(deps: GrantDeps, enrolment: Active, commit: BranchCom
     .flatMap((c) => [c.path, ...(c.previousPath === undefined ? [] : [c.previousPath])])
     .filter(underRequests);
   const policy = await judgePolicy(deps, enrolment, commit);
-  const judged = added.length > 0 ? await judgeRequests(deps, enrolment, commit, added) : [];
+  const judged = added.length > 0 ? await judgeRequests(deps, enrolment, commit, added, read) : [];
   const outcome = await deps.db.transaction().execute(async (trx) => {
     await moveHead(trx, enrolment, commit.sha, policy);
     const entries: Entry[] = [...policy.entries];

@@ -4,6 +4,7 @@ import { RetryLater } from "../base/errors.ts";
 import { commitSha, userId } from "../base/ids.ts";
 import type { Db } from "../store/index.ts";
 import type { ReconcileDeps } from "./deps.ts";
+import type { Ended } from "./ended.ts";
 
 const branchShape = /^countersign\/request\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
 
@@ -46,7 +47,7 @@ async function readAsked(
 }
 
 /** Keeps count of what is open: at most so many of one workflow may be. */
-export async function noteAskedState(db: Db, { repository, pullRequest }: Snapshot): Promise<void> {
+export async function noteAskedState(db: Db, { repository, pullRequest }: Ended): Promise<void> {
   const [from, to] = pullRequest.state === "open" ? (["closed", "open"] as const) : (["open", "closed"] as const);
   await db
     .updateTable("asked_request")

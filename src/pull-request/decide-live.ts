@@ -1,8 +1,9 @@
-import { decide, noStanding, peopleToCheck, type Rule, teamsToList } from "../approval/index.ts";
+import { decide, noStanding, peopleToCheck, type Roster, type Rule, teamKey, teamsToList } from "../approval/index.ts";
 import type { Decision, DecisionInput, Memberships } from "../approval/types.ts";
 import { RetryLater } from "../base/errors.ts";
 import type { UserId } from "../base/ids.ts";
 import type { ReconcileDeps } from "./deps.ts";
+import { membership } from "./membership.ts";
 import { readStanding } from "./standing.ts";
 
 type LiveDeps = Pick<ReconcileDeps, "github" | "db" | "clock">;
@@ -32,12 +33,14 @@ export async function decideLive(deps: LiveDeps, asked: Input): Promise<Decision
   const teams = pullRequest.state === "open" ? teamsToList(input, decision) : [];
   if (teams.length === 0) return decision;
   const rosters = await Promise.all(
-    teams.map(async ({ org, slug }) => {
+    teams.map(async ({ org, slug }): Promise<readonly (readonly [string, Roster])[]> => {
+      const whole = given.snapshot.teams?.get(teamKey({ org, slug }));
+      if (whole) return [[teamKey({ org, slug }), { kind: "members", logins: [...whole.values()] }]];
       const roster = await deps.github.teamRoster(repository, org, slug).catch((error: unknown) => {
         if (error instanceof RetryLater) return null; // not worth waiting for
         throw error;
       });
-      return roster === null ? [] : [[`${org}/${slug}`.toLowerCase(), roster] as const];
+      return roster === null ? [] : [[teamKey({ org, slug }), roster]];
     }),
   );
   return decide({ ...input, memberships, rosters: new Map(rosters.flat()) });
@@ -45,7 +48,7 @@ export async function decideLive(deps: LiveDeps, asked: Input): Promise<Decision
 
 async function readMemberships({ github }: LiveDeps, input: Omit<DecisionInput, "memberships">): Promise<Memberships> {
   const { candidates, teams, requester } = peopleToCheck(input);
-  const repo = input.snapshot.repository;
+  const isMember = membership(github, input.snapshot);
   const found = new Map<string, Set<UserId>>();
   const pairs = [
     ...teams.flatMap((team) => candidates.map((person) => ({ team, person }))),
@@ -53,7 +56,7 @@ async function readMemberships({ github }: LiveDeps, input: Omit<DecisionInput, 
   ];
   await Promise.all(
     pairs.map(async ({ team: { org, slug }, person }) => {
-      if (!person || !(await github.teamMember(repo, org, slug, person.login))) return;
+      if (!person || !(await isMember({ org, slug }, person))) return;
       const key = `${org}/${slug}`.toLowerCase();
       found.set(key, (found.get(key) ?? new Set()).add(person.id));
     }),

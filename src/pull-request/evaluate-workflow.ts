@@ -41,12 +41,12 @@ export async function evaluateWorkflow(
   if (workflow.repository.split("/")[0]?.toLowerCase() !== owner?.toLowerCase()) {
     return failed(workflowOfAnotherOwner(where, workflow.repository, owner ?? ""));
   }
-  const found = await github.workflowFile(workflow.repository, workflow.ref, workflow.file);
+  const found = await github.workflowFile(workflow.repository, workflow.ref, workflow.file, requester);
   if (!found) return failed(workflowRepositoryUnreachable(where, workflow.repository));
   if (found.repository.ownerId !== snapshot.repository.ownerId) {
     return failed(workflowOfAnotherOwner(where, workflow.repository, owner ?? ""));
   }
-  if (!(await github.canWrite(workflow.repository, requester))) {
+  if (!found.canWrite && !(await github.canWrite(workflow.repository, requester))) {
     return failed(requesterCannotWrite(where, workflow.repository, requester.login));
   }
   const { file } = found;

@@ -13,3 +13,4 @@ export { countAutoApproved } from "./standing.ts";
 export { type Command, parseRevoke, readCommand } from "./comments/parse.ts";
 export { mayEnd, policyInForce, whoMayEnd } from "./may-end.ts";
 export { type RevokedRequest, revokedRequests } from "./revoked.ts";
+export { orSayWaiting } from "./waiting.ts";

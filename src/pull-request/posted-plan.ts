@@ -1,7 +1,7 @@
 import type { Snapshot } from "../approval/types.ts";
 import { digestOf } from "../base/canonical-json.ts";
 import type { Digest } from "../base/ids.ts";
-import type { CheckContent, RepoRef } from "../github/types.ts";
+import type { CheckContent, RepoRef, ReviewTime } from "../github/types.ts";
 import type { ReconcileDeps } from "./deps.ts";
 
 /** What a check run is posted for. */
@@ -69,6 +69,7 @@ export function withoutEarlier(snapshot: Snapshot, posted: Posted | null): Snaps
 /**
  * Posts the check run where it differs from what is shown, and remembers GitHub's time for new plans. `plans`: null where
  * there is none to approve. Posting twice after a crash shows the same thing twice; nothing else happens.
+ * `then`: what is to be written next and may tell who has reviewed by then, which spares asking for it.
  */
 export async function post(
   deps: ReconcileDeps,
@@ -76,6 +77,7 @@ export async function post(
   posted: Posted | null,
   content: CheckContent,
   plans: Digest | null,
+  then?: () => Promise<readonly ReviewTime[] | null>,
 ): Promise<void> {
   const shown = digestOf({
     conclusion: content.conclusion ?? null,
@@ -95,7 +97,7 @@ export async function post(
     content,
     posted?.checkRunId ?? null,
   );
-  const seen = kept && posted ? [...posted.seenBefore] : await seenAt(deps, snapshot);
+  const seen = kept && posted ? [...posted.seenBefore] : await seenAt(deps, snapshot, then);
   const row = {
     plans_sha256: plans ?? posted?.plans ?? digestOf(null),
     posted_at: kept && posted ? posted.at : at,
@@ -111,7 +113,13 @@ export async function post(
 }
 
 /** Reviews that are there when the post has been answered: their writers cannot have read it. */
-async function seenAt(deps: ReconcileDeps, { repository, pullRequest, reviews }: Shown): Promise<readonly string[]> {
-  const now = await deps.github.reviewTimes(repository, pullRequest.number);
+async function seenAt(
+  deps: ReconcileDeps,
+  { repository, pullRequest, reviews }: Shown,
+  then: (() => Promise<readonly ReviewTime[] | null>) | undefined,
+): Promise<readonly string[]> {
+  // What fails is tried again where it belongs; it tells nothing here.
+  const told = await then?.().catch(() => null);
+  const now = told ?? (await deps.github.reviewTimes(repository, pullRequest.number));
   return [...new Set([...reviews.map(mark), ...now.map((r) => `${r.author ?? "ghost"}@${r.submittedAt.getTime()}`)])];
 }

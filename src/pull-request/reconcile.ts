@@ -6,7 +6,7 @@ import { RetryLater } from "../base/errors.ts";
 import { digestOf } from "../base/canonical-json.ts";
 import type { Digest } from "../base/ids.ts";
 import { oneLine } from "../base/text.ts";
-import type { CheckContent } from "../github/types.ts";
+import type { CheckContent, ReviewTime } from "../github/types.ts";
 import { decidePlanHash, describePlan } from "../plan/index.ts";
 import { asRequested, noteAskedState } from "./asked.ts";
 import { askReviewers } from "./ask-reviewers.ts";
@@ -15,6 +15,7 @@ import { waitingText, worthAComment } from "./comment-text.ts";
 import { decideLive } from "./decide-live.ts";
 import { storeDecision } from "./decisions.ts";
 import { accessRepoKey, commentKey, pullRequestKey, type ReconcileDeps } from "./deps.ts";
+import { type Ended, endedByGrant } from "./ended.ts";
 import { type Enrolment, readEnrolment } from "./enrolment.ts";
 import { closeOverdue, forgetShown, recordClosing, rememberShown } from "./endings.ts";
 import { evaluatePolicy } from "./evaluate-policy.ts";
@@ -41,7 +42,9 @@ import { compareOnce, noLongerOpen } from "./shown-requests.ts";
 export async function reconcilePullRequest(deps: ReconcileDeps, repositoryId: number, number: number): Promise<void> {
   const enrolment = await readEnrolment(deps.db, repositoryId);
   if (!enrolment?.accepted || enrolment.state === "pending") return; // enrolling asks for every open pull request again
-  const answer = await deps.github.snapshot(enrolment, number);
+  const ended = await endedByGrant(deps.db, enrolment, number);
+  if (ended) return over(deps, enrolment, ended);
+  const answer = await deps.github.snapshot(enrolment, number, { whenOver: "state" });
   if (answer?.kind !== "snapshot") await forgetPending(deps.db, repositoryId, number);
   if (answer === null) return forgetShown(deps, repositoryId, number);
   if (answer.kind === "too_long") {
@@ -55,7 +58,9 @@ export async function reconcilePullRequest(deps: ReconcileDeps, repositoryId: nu
   const read = answer.snapshot;
   // Transferred: another owner's people would decide (C48). Enrolment says so to the operator.
   if (read.repository.ownerId !== enrolment.ownerId) return forgetPending(deps.db, repositoryId, number);
-  if (read.pullRequest.state === "merged") await deps.enqueue(accessRepoKey(repositoryId));
+  if (read.pullRequest.state === "merged" && enrolment.head !== read.tip.sha)
+    await deps.enqueue(accessRepoKey(repositoryId));
+  if (read.pullRequest.state === "closed") await recordClosing(deps, enrolment, read);
   if (read.pullRequest.state !== "open") return over(deps, enrolment, read); // C06: nothing is posted on what is over
   await forgetPending(deps.db, repositoryId, number, { except: read.pullRequest.headSha });
   await noteAskedState(deps.db, read);
@@ -73,15 +78,14 @@ export async function reconcilePullRequest(deps: ReconcileDeps, repositoryId: nu
  * What was merged waits until the default branch has been judged up to here: a job that polls between merge and grant is still
  * told to wait. The sweep comes again for what waits in a pull request that is not open.
  */
-async function over(deps: ReconcileDeps, enrolment: Enrolment, snapshot: Snapshot): Promise<void> {
+async function over(deps: ReconcileDeps, enrolment: Enrolment, snapshot: Ended): Promise<void> {
   const { pullRequest, tip } = snapshot;
   const { db } = deps;
   await noLongerOpen(db, enrolment.id, pullRequest.number);
   if (pullRequest.state === "merged") await deps.enqueue(commentKey(enrolment.id, pullRequest.number));
   await noteAskedState(db, snapshot);
   await forgetRefusal(deps, enrolment.id, pullRequest.number);
-  if (pullRequest.state === "closed") await recordClosing(deps, enrolment, snapshot);
-  else await forgetShown(deps, enrolment.id, pullRequest.number);
+  if (pullRequest.state === "merged") await forgetShown(deps, enrolment.id, pullRequest.number);
   if (pullRequest.state === "merged" && enrolment.state === "active" && enrolment.head !== tip.sha) return;
   await forgetPending(db, enrolment.id, pullRequest.number);
 }
@@ -172,17 +176,18 @@ async function judgeRequest(context: Context, accepted: Digest, paths: readonly 
   const page = requestPage({ snapshot, policy, requests, decision, warnings, compared });
   // Before anything else is done about it: what an approver is not shown whole is not approved.
   if (!page.ok) return invalid(page.content);
-  await post(deps, snapshot, posted, await shownAs(context, decision, page.content), plans);
+  const [first, ...more] = requests;
+  const title = first ? describePlan(first.plan, first.request).title : snapshot.pullRequest.title;
+  const retitle = once(() => setTitle(context, more.length === 0 ? title : `${title} and ${more.length} more`));
+  await post(deps, snapshot, posted, await shownAs(context, decision, page.content), plans, retitle);
   await rememberShown(deps, snapshot, paths);
   // Denied is what no review can mend: a job must not wait for it.
   if (decision.outcome === "denied") await forgetPending(deps.db, id, number);
   else await rememberPending(deps.db, snapshot, policy.digest, requests, decision);
   if (decision.outcome !== "approved" && (await closeOverdue(deps, snapshot, policy.settings))) return;
-  const [first, ...more] = requests;
-  const title = first ? describePlan(first.plan, first.request).title : snapshot.pullRequest.title;
   // Neither may keep a merge waiting.
   await bestEffort(deps, [
-    () => setTitle(context, more.length === 0 ? title : `${title} and ${more.length} more`),
+    retitle,
     () => askReviewers(deps, snapshot, decision),
     () => comment(context, requests, decision),
   ]);
@@ -277,7 +282,7 @@ const shownAs = async (
   decision.outcome === "approved" && !snapshot.pullRequest.draft ? withRefusal(deps, snapshot, content) : content;
 
 /** Does each as far as GitHub lets us now; the sweep does the rest. What is not "later" is an error like any other. */
-async function bestEffort(deps: ReconcileDeps, works: readonly (() => Promise<void>)[]): Promise<void> {
+async function bestEffort(deps: ReconcileDeps, works: readonly (() => Promise<unknown>)[]): Promise<void> {
   for (const work of works) {
     await work().catch((error: unknown) => {
       if (!(error instanceof RetryLater)) throw error;
@@ -314,11 +319,17 @@ async function usedPaths(
   return rows.map((r) => r.path);
 }
 
+/** Does it once, whoever asks first, and gives all of them the same end of it. */
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let done: Promise<T> | undefined;
+  return () => (done ??= work());
+}
+
 /** The app owns the title: it says what is really asked. */
-async function setTitle({ deps, snapshot }: Context, text: string): Promise<void> {
+async function setTitle({ deps, snapshot }: Context, text: string): Promise<readonly ReviewTime[] | null> {
   const title = oneLine(text, 240);
-  if (snapshot.pullRequest.title === title) return;
-  await deps.github.setTitle(snapshot.repository, snapshot.pullRequest.number, title);
+  if (snapshot.pullRequest.title === title) return null;
+  return deps.github.setTitle(snapshot.repository, snapshot.pullRequest.number, title);
 }
 
 /**

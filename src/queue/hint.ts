@@ -1,6 +1,6 @@
 /**
  * Where a webhook points to. Everything in it is a hint: it chooses which live state is read again, and nothing else
- * (C03). The head, the reviews and the names that a payload carries are never looked at.
+ * (C03). The reviews, the names and the heads of pull requests that a payload carries are never looked at.
  */
 export interface Hint {
   readonly event: string;
@@ -15,6 +15,10 @@ export interface Hint {
   readonly checkRun: number | null;
   /** `push`, `create`, `delete`: the ref as it stands in the payload. */
   readonly ref: string | null;
+  /** `push`: the commit that the ref is at now. Where it has been judged already there is nothing to read. */
+  readonly after: string | null;
+  /** The account that did it: what we did ourselves we know already. */
+  readonly senderId: number | null;
 }
 
 /** @throws SyntaxError where the payload is not JSON. Fields that are not there, or are of another type, are null. */
@@ -30,6 +34,8 @@ export function readHint(event: string, payload: string): Hint {
     issue: repositoryId === null ? null : plainIssue(body),
     checkRun: id(record(body["check_run"])["id"]),
     ref: text(body["ref"]),
+    after: text(body["after"]),
+    senderId: id(record(body["sender"])["id"]),
   };
 }
 

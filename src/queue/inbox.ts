@@ -1,4 +1,5 @@
 import type { Clock } from "../base/clock.ts";
+import type { Seconds } from "../base/duration.ts";
 import type { Db } from "../store/index.ts";
 import { describeError, planRetry } from "./failure.ts";
 import { type Hint, readHint } from "./hint.ts";
@@ -38,8 +39,11 @@ export interface InboxOptions {
   readonly log: Log;
   readonly enqueue: Queue["enqueue"];
   /** The keys that a hint points to, and nothing more: no network. Reads through the given transaction, if it has to. */
-  readonly route: (hint: Hint, trx: Db) => readonly string[] | Promise<readonly string[]>;
+  readonly route: (hint: Hint, trx: Db) => readonly Wanted[] | Promise<readonly Wanted[]>;
 }
+
+/** A job that a hint asks for, now or in so many seconds. */
+export type Wanted = string | { readonly key: string; readonly in: Seconds };
 
 /** Durable webhook inbox: GitHub never redelivers by itself, so what was answered with 202 must not be lost (GITHUB.md 3.5). */
 export function createInbox(options: InboxOptions): Inbox {
@@ -83,7 +87,10 @@ export function createInbox(options: InboxOptions): Inbox {
   const settle = (row: Delivery): Promise<void> =>
     db.transaction().execute(async (trx) => {
       const keys = await route(readHint(row.event, row.payload), trx);
-      for (const key of new Set(keys)) await enqueue(key, undefined, trx);
+      for (const wanted of new Set(keys)) {
+        if (typeof wanted === "string") await enqueue(wanted, undefined, trx);
+        else await enqueue(wanted.key, new Date(clock.now().getTime() + wanted.in * 1000), trx);
+      }
       await trx
         .updateTable("delivery")
         .set({ status: "done", payload: "" }) // the body was a hint; we keep no personal data that we do not need

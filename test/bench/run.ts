@@ -1,10 +1,11 @@
 import { cpus, loadavg, totalmem } from "node:os";
+import { approval } from "./approval.ts";
 import { codeowners } from "./codeowners.ts";
 import type { Benchmark, Row } from "./measure.ts";
 import { validate } from "./validate.ts";
 
 // `npm run bench [-- name...]`. A benchmark is a file beside this one and a line here.
-const benchmarks: Readonly<Record<string, Benchmark>> = { codeowners, validate };
+const benchmarks: Readonly<Record<string, Benchmark>> = { codeowners, validate, approval };
 
 const ms = (value: number): string => value.toFixed(value < 10 ? 2 : 1);
 

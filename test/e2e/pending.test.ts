@@ -108,10 +108,9 @@ test("between merge and grant the job is still told to wait, never refused", asy
   const ask = await play.ask();
   const seen = new Set<string>();
   const undo = play.world.github.intercept({
-    before: async ({ method, path, body }) => {
-      // The app reads the merged commit to judge it: nothing is granted yet.
-      const text = (body as { query?: string } | undefined)?.query ?? "";
-      if (method === "POST" && path.endsWith("/graphql") && text.includes("query BranchCommit")) {
+    before: async ({ method, path }) => {
+      // The app reads what the merged commit changed to judge it: nothing is granted yet.
+      if (method === "GET" && /\/commits\/[0-9a-f]{40}\?/.test(path)) {
         // What GitHub says of the closed pull request has been looked at by then.
         await play.world.github.settled();
         await delay(300);

@@ -34,7 +34,7 @@ describe("a webhook's hint", () => {
     expect(hint("check_run", body).pullRequests).toEqual([1]);
   });
 
-  it("C03: carries no head, review or name, and nothing of a hostile shape", () => {
+  it("C03: carries no review, no name and no head of a pull request, and nothing of a hostile shape", () => {
     const body = {
       repository: { id: "7" },
       pull_request: { number: -1, head: { sha: "x" } },
@@ -50,6 +50,8 @@ describe("a webhook's hint", () => {
       issue: null,
       checkRun: null,
       ref: null,
+      after: null,
+      senderId: null,
     });
     for (const odd of [null, 5, "x", []]) expect(hint("push", odd).repositoryId).toBeNull();
   });

@@ -1,4 +1,5 @@
-import { need, objectNode, type Scope, stateOf } from "./graphql-commit.ts";
+import { actorNode, need, objectNode, type Scope, stateOf } from "./graphql-commit.ts";
+import { atLeast, roleOf } from "./permissions.ts";
 import { connection, type Paged, TypedError } from "./graphql-connection.ts";
 import { issueNode } from "./graphql-issue.ts";
 import { pullNode } from "./graphql-pull.ts";
@@ -48,6 +49,17 @@ export function repositoryNode(s: Sim, actor: Actor, repo: Repo): object {
       id: nodeId("O", repo.owner.id),
       login: repo.owner.login,
       databaseId: repo.owner.id,
+    },
+    // As the list of collaborators by REST: an App needs no more than metadata. A person needs push access.
+    collaborators: (a: Paged & { login?: string | null }) => {
+      if (actor.kind === "user" && !atLeast(roleOf(repo, actor.user), "write"))
+        throw new TypedError("FORBIDDEN", "Must have push access to view repository collaborators.");
+      const found = [...s.world.users.values()]
+        .filter((u) => a.login === undefined || a.login === null || u.login.toLowerCase() === a.login.toLowerCase())
+        .filter((u) => roleOf(repo, u) !== "none")
+        .map((u) => ({ permission: roleOf(repo, u).toUpperCase(), node: actorNode(u) }));
+      const paged = connection("collaborators", a, found);
+      return { ...paged, edges: paged.nodes, nodes: paged.nodes.map((edge) => edge.node) };
     },
     defaultBranchRef: () => refNode(c, `refs/heads/${repo.defaultBranch}`),
     ref: ({ qualifiedName }: { qualifiedName: string }) => refNode(c, qualifiedName),

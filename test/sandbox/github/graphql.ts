@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import { buildSchema, type GraphQLError, type GraphQLSchema, graphql } from "graphql";
 import { TypedError } from "./graphql-connection.ts";
+import { organizationNode } from "./graphql-team.ts";
+import { mutations } from "./graphql-mutation.ts";
 import { repositoryNode } from "./graphql-repository.ts";
 import { authorize, lookupRepo } from "./permissions.ts";
 import type { Reply, Sim } from "./router.ts";
@@ -34,6 +36,8 @@ export async function answerGraphql(s: Sim, actor: Actor, body: Json): Promise<R
     }
   };
   const rootValue = {
+    ...mutations(s, actor),
+    organization: ({ login }: { login: string }) => organizationNode(s, actor, login),
     repository: ({ owner, name }: { owner: string; name: string }) => find(owner, name),
     rateLimit: () => ({ cost: 1, limit: 5000, remaining: 4999, used: 1, nodeCount: 1, resetAt: s.world.now() }),
     viewer: () =>

@@ -1,4 +1,4 @@
-import { accountOf, appOf, atLeast, roleOf } from "./permissions.ts";
+import { accountOf, appOf, atLeast, type Needs, roleOf } from "./permissions.ts";
 import { closePull, emitPull, pointPullRef, pullCommits, pullFiles, pullFull, pullSimple } from "./pull-state.ts";
 import { fileEntry, commitObject } from "./commits.ts";
 import { int, onRepo, optionalText, page, type RepoContext, type Route, text } from "./router.ts";
@@ -101,7 +101,10 @@ async function list(c: RepoContext) {
   return { status: 200, body: items.map((p) => pullSimple(c.s.world, c.repo, p)), headers };
 }
 
-async function update(c: RepoContext) {
+/** What editing a pull request takes, by REST and by GraphQL. */
+export const MAY_UPDATE: Needs = { app: PULLS_WRITE, role: "read", login: true };
+
+export async function update(c: RepoContext) {
   const { repo, s } = c;
   const pull = findPull(repo, c.params["pull_number"]);
   const by = accountOf(c.actor);
@@ -221,7 +224,7 @@ export const pullRoutes: readonly Route[] = [
     status: 200,
     body: await pullFull(c.s.world, c.repo, findPull(c.repo, c.params["pull_number"])),
   })),
-  onRepo("PATCH /repos/{owner}/{repo}/pulls/{pull_number}", { app: PULLS_WRITE, role: "read", login: true }, update),
+  onRepo("PATCH /repos/{owner}/{repo}/pulls/{pull_number}", MAY_UPDATE, update),
   onRepo("GET /repos/{owner}/{repo}/pulls/{pull_number}/files", read, async (c) => {
     const pull = findPull(c.repo, c.params["pull_number"]);
     const { items, headers } = page(c, (await pullFiles(c.repo, pull)).slice(0, 3000));

@@ -28,6 +28,8 @@ export interface RequestRecord {
   readonly as: string;
   readonly status: number;
   readonly at: Date;
+  /** Of GraphQL: `query Name` or `mutation Name`. */
+  readonly operation: string | null;
 }
 export interface Interceptor {
   before?(r: { method: string; path: string; body: unknown }): Response | undefined | Promise<Response | undefined>;
@@ -104,7 +106,7 @@ export class Server {
     for (const i of this.interceptors) {
       const answer = await i.before?.({ method, path: url.pathname + url.search, body: parsed });
       if (!answer) continue;
-      this.#record(method, url, "intercepted", answer.status);
+      this.#record(method, url, "intercepted", answer.status, parsed);
       res.writeHead(answer.status, Object.fromEntries(answer.headers));
       res.end(Buffer.from(await answer.arrayBuffer()));
       return;
@@ -114,8 +116,10 @@ export class Server {
     await this.#api(req, res, method, url, body, parsed);
   }
 
-  #record(method: string, url: URL, as: string, status: number): void {
-    this.requests.push({ method, path: url.pathname + url.search, as, status, at: this.#s.world.now() });
+  #record(method: string, url: URL, as: string, status: number, body?: unknown): void {
+    const text = (body as { query?: unknown } | undefined)?.query;
+    const operation = typeof text === "string" ? (/^\s*((?:query|mutation) \w+)/.exec(text)?.[1] ?? null) : null;
+    this.requests.push({ method, path: url.pathname + url.search, as, status, at: this.#s.world.now(), operation });
   }
 
   #dropped(res: ServerResponse, method: string, url: URL, status: number): boolean {
@@ -214,7 +218,7 @@ export class Server {
       };
     }
     if (match) validation.response(match.route.endpoint, reply.status, reply.body);
-    this.#record(method, url, nameOf(actor), reply.status);
+    this.#record(method, url, nameOf(actor), reply.status, parsed);
     if (this.#dropped(res, method, url, reply.status)) return;
     this.#send(req, res, method, actor, reply);
   }

@@ -36,6 +36,7 @@ export class ModelGitHub implements GitHub {
   readonly runs = new Map<number, Run & { readonly repository: string; readonly file: string; cancelled: boolean }>();
   /** Jobs that webhooks would ask for. */
   readonly hints = new Set<string>();
+  readonly namesRuns = true;
   readonly bot = { id: userId(9000), login: "countersign[bot]", appId: 42 };
   /** Before each call of the server: what happens just then. */
   before: ((method: string) => void) | undefined;
@@ -333,8 +334,12 @@ export class ModelGitHub implements GitHub {
     checks.set(head, { ...content, id });
     return { id, at: this.#now() };
   }
+  async retitleCheck(repo: RepoRef) {
+    this.#at(repo, "retitleCheck");
+  }
   async setTitle(repo: RepoRef, number: number, title: string) {
     this.#pull(repo, number, "setTitle").pull.title = title;
+    return null;
   }
   async requestReviewers(repo: RepoRef, number: number, asked: Parameters<GitHub["requestReviewers"]>[2]) {
     const { repository, pull } = this.#pull(repo, number, "requestReviewers");

@@ -1,0 +1,79 @@
+import type { Clock } from "../base/clock.ts";
+import { RetryLater } from "../base/errors.ts";
+
+type Headers = Readonly<Record<string, string | number | undefined>>;
+
+/** GitHub counts within an hour; a header that says more is not believed. */
+const longest = 3600;
+/** So many requests are left to what must be said: that we wait, on the checks of those who look for it, and to the ledger. */
+const reserve = 50;
+
+/**
+ * Seconds until GitHub wants to hear from us again, by its own clock: `retry-after`, or `x-ratelimit-reset` against the `date`
+ * of the same answer. Undefined where the answer speaks of no limit: a 403 is a permission then (C45).
+ */
+export function retryAfter(headers: Headers): number | undefined {
+  const wait = Number(headers["retry-after"]);
+  if (Number.isFinite(wait) && wait > 0) return Math.min(Math.ceil(wait), longest);
+  return String(headers["x-ratelimit-remaining"]) === "0" ? untilReset(headers) : undefined;
+}
+
+/** At least a second: a limit whose time is over would not have been told. A minute where GitHub does not say (its own advice). */
+function untilReset(headers: Headers): number {
+  const reset = Number(headers["x-ratelimit-reset"]);
+  const now = Date.parse(String(headers["date"])) / 1000;
+  const wait = reset - now;
+  return Number.isFinite(wait) ? Math.min(Math.max(Math.ceil(wait), 1), longest) : 60;
+}
+
+/**
+ * Which installations wait, and until when. Whoever goes on asking in a limit is limited for longer, so that nothing is sent
+ * while one waits ("Best practices for using the REST API", GitHub's documentation); every caller is told how long. Of the
+ * primary limit the last requests are kept for what `urgent` says.
+ */
+export class RateLimits {
+  readonly #clock: Clock;
+  readonly #until = new Map<number | string, { readonly at: number; readonly hard: boolean }>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Seconds to wait; 0: ask. */
+  wait(who: number | string, urgent = false): number {
+    const known = this.#until.get(who);
+    if (!known || (urgent && !known.hard)) return 0;
+    const left = known.at - this.#clock.now().getTime();
+    if (left > 0) return Math.ceil(left / 1000);
+    this.#until.delete(who);
+    return 0;
+  }
+
+  /** @throws RetryLater `github_rate_limited`: nothing was sent. */
+  pass(who: number | string, what: string, urgent = false): void {
+    const after = this.wait(who, urgent);
+    if (after > 0) throw new RetryLater("github_rate_limited", `GitHub asks us to wait (${what}).`, { after });
+  }
+
+  /** What an answer says of the limit, be it a refusal or not. */
+  note(who: number | string, status: number, headers: Headers): void {
+    const refused = status === 429 || status === 403;
+    const limited = refused ? (retryAfter(headers) ?? (status === 429 ? 60 : undefined)) : undefined;
+    const left = Number(headers["x-ratelimit-remaining"] ?? Number.NaN);
+    // A small limit is not to be kept whole: a twentieth of it, at most.
+    const few = Math.min(reserve, Number(headers["x-ratelimit-limit"]) / 20);
+    if (limited !== undefined) this.#pause(who, limited, true);
+    else if (left === 0) this.#pause(who, untilReset(headers), true);
+    else if (left <= few) this.#pause(who, untilReset(headers), false);
+  }
+
+  #pause(who: number | string, seconds: number, hard: boolean): void {
+    const at = this.#clock.now().getTime() + seconds * 1000;
+    const known = this.#until.get(who);
+    // Of two limits the later; a hard one stays hard until its end.
+    this.#until.set(who, {
+      at: Math.max(at, known?.at ?? 0),
+      hard: hard || (known?.hard === true && known.at > this.#clock.now().getTime()),
+    });
+  }
+}

@@ -1,0 +1,114 @@
+import pino from "pino";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { RetryLater } from "../../src/base/errors.ts";
+import { commitSha, repositoryId } from "../../src/base/ids.ts";
+import { createGitHub, type GitHub, type RepoRef } from "../../src/github/index.ts";
+import { ACCESS, ask, type Sandbox, sandbox } from "../sandbox-github/support.ts";
+
+let s: Sandbox;
+let github: GitHub;
+let repo: RepoRef;
+let undo = (): void => {};
+beforeAll(async () => {
+  s = await sandbox();
+  const { data } = await s.as("alice").rest.repos.get(ACCESS);
+  repo = { id: repositoryId(data.id), fullName: data.full_name };
+});
+beforeEach(async () => {
+  const clock = { now: () => s.clock.now };
+  github = createGitHub({ app: await s.jwt(), apiUrl: s.gh.apiUrl, clock, log: pino({ enabled: false }) });
+  await github.tip(repo, "main");
+  s.gh.clearRequests();
+});
+afterEach(() => undo());
+afterAll(() => s.close());
+
+const later = (seconds: number): void => {
+  s.clock.now = new Date(s.clock.now.getTime() + seconds * 1000);
+};
+const caught = async (call: Promise<unknown>): Promise<RetryLater> => {
+  const error = await call.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof RetryLater)) throw new Error(`not a RetryLater: ${String(error)}`);
+  return error;
+};
+/** One answer of GitHub to the next call. */
+const once = (answer: () => Response): void => {
+  let done = false;
+  undo = s.gh.intercept({
+    before: () => {
+      if (done) return undefined;
+      done = true;
+      return answer();
+    },
+  });
+};
+const headers = (fields: Record<string, string | number>) => ({
+  date: s.clock.now.toUTCString(),
+  ...Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, String(value)])),
+});
+const reset = (seconds: number): number => Math.floor(s.clock.now.getTime() / 1000) + seconds;
+
+test("C45: in a primary rate limit nothing more is asked until GitHub's own time for it, and then all goes on", async () => {
+  once(() =>
+    Response.json(
+      { message: "API rate limit exceeded" },
+      { status: 403, headers: headers({ "x-ratelimit-remaining": 0, "x-ratelimit-reset": reset(240) }) },
+    ),
+  );
+  expect(await caught(github.tip(repo, "main"))).toMatchObject({ code: "github_rate_limited", after: 240 });
+  later(100);
+  expect(await caught(github.snapshot(repo, 1))).toMatchObject({ code: "github_rate_limited", after: 140 });
+  expect(await caught(github.merge(repo, 1, commitSha("0".repeat(40)), "t", "m"))).toMatchObject({ after: 140 });
+  expect(await github.ledgerWait(repo)).toBe(140);
+  expect(s.gh.requests).toHaveLength(1);
+  later(141);
+  expect(await github.tip(repo, "main")).not.toBeNull();
+  expect(await github.ledgerWait(repo)).toBe(0);
+});
+
+test("a secondary limit holds back everything for as long as retry-after says, the ledger as well", async () => {
+  once(() =>
+    Response.json(
+      { message: "You have exceeded a secondary rate limit" },
+      { status: 429, headers: { "retry-after": "30" } },
+    ),
+  );
+  expect(await caught(github.tip(repo, "main"))).toMatchObject({ code: "github_rate_limited", after: 30 });
+  expect(await caught(github.retitleCheck(repo, 1, "t", "l"))).toMatchObject({ after: 30 });
+  expect(await github.ledgerWait(repo)).toBe(30);
+  later(31);
+});
+
+test("C45: a 403 without a word of a limit is a permission, and holds nothing back", async () => {
+  once(() => Response.json({ message: "Resource not accessible by integration" }, { status: 403 }));
+  await expect(github.tip(repo, "main")).rejects.toMatchObject({ code: "github_not_visible" });
+  expect(await github.tip(repo, "main")).not.toBeNull();
+});
+
+test("the last requests of an hour are kept for saying that we wait, and for the ledger", async () => {
+  const { number } = await ask(s, "alice", "kept");
+  const { data: pull } = await s.as("alice").rest.pulls.get({ ...ACCESS, pull_number: number });
+  const head = commitSha(pull.head.sha);
+  const content = { status: "completed", conclusion: "action_required", annotations: [] } as const;
+  const shown = { ...content, title: "Valid. Needs 1 more: @acme/cloud-owners", summary: "The plan." };
+  const { id } = await github.putCheck(repo, head, `${repo.id}#${number}`, shown, null);
+  await github.ledgerWait(repo); // has its token
+  once(() =>
+    Response.json([], {
+      headers: headers({ "x-ratelimit-limit": 5000, "x-ratelimit-remaining": 50, "x-ratelimit-reset": reset(600) }),
+    }),
+  );
+  await github.reviewTimes(repo, number);
+  expect(await caught(github.tip(repo, "main"))).toMatchObject({ code: "github_rate_limited", after: 600 });
+  expect(await github.ledgerWait(repo)).toBe(0);
+  await github.retitleCheck(repo, id, "Waiting for GitHub, 10 min", "We go on by ourselves.");
+  const check = await s.as("alice").rest.checks.get({ ...ACCESS, check_run_id: id });
+  expect(check.data).toMatchObject({
+    conclusion: "action_required",
+    output: { title: "Waiting for GitHub, 10 min", summary: "We go on by ourselves.\n\nThe plan." },
+  });
+  later(601);
+});

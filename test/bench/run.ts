@@ -1,10 +1,11 @@
 import { cpus, loadavg, totalmem } from "node:os";
 import { codeowners } from "./codeowners.ts";
+import { exchange } from "./exchange.ts";
 import type { Benchmark, Row } from "./measure.ts";
 import { validate } from "./validate.ts";
 
 // `npm run bench [-- name...]`. A benchmark is a file beside this one and a line here.
-const benchmarks: Readonly<Record<string, Benchmark>> = { codeowners, validate };
+const benchmarks: Readonly<Record<string, Benchmark>> = { codeowners, validate, exchange };
 
 const ms = (value: number): string => value.toFixed(value < 10 ? 2 : 1);
 
@@ -12,6 +13,11 @@ function line({ what, first, median, ratio, goal }: Row): string {
   const compared = ratio ? `${ratio.value.toPrecision(2)} × "${ratio.to}"` : "";
   return `| ${what} | ${ms(first)} | ${ms(median)} | ${compared} | ${goal ?? ""} |`;
 }
+
+const table = (rows: readonly Row[]): string =>
+  ["| what | first run, ms | median, ms | ratio | goal |", "| --- | --- | --- | --- | --- |", ...rows.map(line)].join(
+    "\n",
+  );
 
 function machine(): string {
   const [cpu] = cpus();
@@ -29,8 +35,7 @@ if (unknown.length > 0) {
   console.log(`${machine()}\n`);
   for (const [name, run] of Object.entries(benchmarks)) {
     if (wanted.length > 0 && !wanted.includes(name)) continue;
-    const rows = await run();
-    console.log(`## ${name}\n\n| what | first run, ms | median, ms | ratio | goal |\n| --- | --- | --- | --- | --- |`);
-    console.log(`${rows.map(line).join("\n")}\n`);
+    const result = await run();
+    console.log(`## ${name}\n\n${typeof result === "string" ? result : table(result)}\n`);
   }
 }

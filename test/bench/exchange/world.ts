@@ -36,7 +36,7 @@ export const policy: PolicyFiles = policyFiles({
 });
 
 /** The request file of the nth repository. */
-export function requestFile(n: number): TreeFile {
+function requestFile(n: number): TreeFile {
   const text = `version: 1
 role: deployer
 reason: Read the deploy key

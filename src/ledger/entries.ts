@@ -215,5 +215,5 @@ export function entryText(entry: Entry): string {
   }
 }
 
-/** Reads `entryText` back (`ledger_entry.body`), strictly. @throws LedgerError */
-export const parseEntry = (body: string): Entry => checkEntry(parseCanonicalLine(body, "entry"));
+/** Reads `entryText` back (`ledger_entry.body`), strictly. @throws LedgerError, whose message `where` opens */
+export const parseEntry = (body: string, where = "entry"): Entry => checkEntry(parseCanonicalLine(body, where), where);

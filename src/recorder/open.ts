@@ -1,6 +1,6 @@
 import type { RepositoryId } from "../base/ids.ts";
 import type { RepoRef } from "../github/types.ts";
-import type { GenesisEntry } from "../ledger/types.ts";
+import { entryText, type GenesisEntry } from "../ledger/index.ts";
 import { catchUp, verified } from "./catch-up.ts";
 import { publish } from "./channel.ts";
 import { appendEntries } from "./entries.ts";
@@ -42,7 +42,7 @@ async function fixGenesis(deps: RecorderDeps, id: RepositoryId, genesis: Genesis
     const earlier = await storedFixed(trx, id);
     if (earlier) return { ...earlier, after };
     await appendEntries(trx, id, [genesis], deps.clock.now());
-    return { ...(await storeBatch(deps, trx, id, after, [genesis])), after };
+    return { ...(await storeBatch(deps, trx, id, after, [{ id: genesis.id, body: entryText(genesis) }])), after };
   });
   publish({ step: "fixed", batch: fixed.batch.header.batch });
   return fixed;

@@ -86,5 +86,7 @@ function decorate(c: Ctx, correlationId: string): void {
     "x-content-type-options": "nosniff",
     "x-correlation-id": correlationId,
   };
-  for (const [name, value] of Object.entries(defaults)) if (!c.res.headers.has(name)) c.header(name, value);
+  // Not `c.header`: it makes a new response of one that is there, and reads its body for that.
+  const { headers } = c.res;
+  for (const [name, value] of Object.entries(defaults)) if (!headers.has(name)) headers.set(name, value);
 }

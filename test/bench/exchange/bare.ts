@@ -12,7 +12,7 @@ import { publicUrl } from "./world.ts";
 // seen, sign an assertion. No grant, no ledger, no limits, no log.
 
 const { databaseUrl, issuer = "" } = given();
-const pool = new Pool({ connectionString: databaseUrl, max: 10 });
+const pool = new Pool({ connectionString: databaseUrl, max: 10, application_name: "bare" });
 const keys = createRemoteJWKSet(new URL(`${issuer}/.well-known/jwks`));
 const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 let latency: Latency = { cloud: 0, github: 0 };

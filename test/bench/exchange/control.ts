@@ -14,6 +14,8 @@ export interface Counts {
   /** Of the ledger; 0 at the bare server. */
   readonly commits: number;
   readonly entries: number;
+  /** Milliseconds of all threads of the process so far. */
+  readonly cpu: number;
   /** In MB, after a collection of garbage. */
   readonly heap: number;
   readonly rss: number;
@@ -68,14 +70,15 @@ export const given = (): Readonly<Record<string, string>> =>
 
 export async function serveUntilTold(
   url: string,
-  on: { set(latency: Latency): void; counts(): Omit<Counts, "heap" | "rss"> },
+  on: { set(latency: Latency): void; counts(): Omit<Counts, "cpu" | "heap" | "rss"> },
 ): Promise<void> {
   const report = (message: Report): void => void process.send?.(message);
   process.on("message", (order: Order) => {
     if ("set" in order) return on.set(order.set);
+    const { user, system } = process.cpuUsage();
     (globalThis as { gc?: () => void }).gc?.();
     const { heapUsed, rss } = process.memoryUsage();
-    report({ counts: { ...on.counts(), heap: heapUsed / 2 ** 20, rss: rss / 2 ** 20 } });
+    report({ counts: { ...on.counts(), cpu: (user + system) / 1000, heap: heapUsed / 2 ** 20, rss: rss / 2 ** 20 } });
   });
   const told = once(process, "disconnect");
   report({ url });

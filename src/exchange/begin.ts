@@ -1,11 +1,12 @@
 import { type Kysely, sql } from "kysely";
 import { batched, type Outcome, outcomeOf } from "../base/batched.ts";
 import { type Database, distinct, rowsOf } from "../store/index.ts";
+import type { EnrolmentTable, GrantTable } from "../store/schema.ts";
 import { mostTogether, mayFailAlone } from "./batches.ts";
 import { publish } from "./channel.ts";
 import type { Claims } from "./claims.ts";
 import type { LoadedGrant } from "./grants.ts";
-import { insertUses, usesOf } from "./grant-uses.ts";
+import { insertUses, usesOf, usesOfGrant } from "./grant-uses.ts";
 import type { LiveFacts } from "./live.ts";
 import { Refused } from "./refused.ts";
 import { giveTokensBack, takeTokens, tokenDigest } from "./seen-tokens.ts";
@@ -50,7 +51,11 @@ export function beginning(deps: Pick<ExchangeDeps, "db" | "clock" | "newId">): B
   };
 }
 
-/** Locks in one order, tokens, enrolments, grants, each sorted: two batches never wait for each other in a circle. */
+/**
+ * Locks in one order, tokens and then grants, each sorted: two batches never wait for each other in a circle. A grant is locked
+ * where a use of it is counted. For the rest what is read here is what was committed when it was read: the release looks at
+ * all of it again, under a lock (release.ts), and nothing leaves before that.
+ */
 async function beginAll(
   { db, clock }: Pick<ExchangeDeps, "db" | "clock">,
   exchanges: readonly Begun[],
@@ -58,17 +63,19 @@ async function beginAll(
   return db.transaction().execute(async (trx) => {
     const claims = exchanges.map((exchange) => exchange.claims);
     const taken = await takeTokens(trx, claims);
-    const enrolments = await lockEnrolments(trx, exchanges);
-    const grants = await lockGrants(trx, exchanges);
-    const uses = await usesOf(trx, exchanges);
+    await lockForUse(trx, exchanges);
+    const grants = await readGrants(trx, exchanges);
+    const uses = usesOf(grants);
     const now = clock.now();
 
     const outcomes = exchanges.map((exchange) =>
       outcomeOf(() => {
         const { grant, live } = exchange;
         if (!taken.has(tokenDigest(exchange.claims))) throw new Refused("token_replayed");
-        judgeEnrolment(enrolments.get(String(live.enrolment.id)), live);
-        judgeGrant(grants.get(grant.id), grant, now);
+        const row = grants.get(grant.id);
+        if (!row) throw new Refused("grant_revoked", { why: "row" });
+        judgeEnrolment({ ...row, state: row.enrolment_state }, live);
+        judgeGrant(row, grant, now);
         // One after the other: the last use goes to one of those that came together (C57).
         uses.count(exchange);
       }),
@@ -82,24 +89,16 @@ async function beginAll(
   });
 }
 
-type EnrolmentRow = Pick<Database["enrolment"], "state" | "accepted_digest" | "quarantined_digest">;
-
-const selectEnrolments = (db: Kysely<Database>, ids: readonly string[]) =>
-  db
-    .selectFrom("enrolment")
-    .select(["repository_id", "state", "accepted_digest", "quarantined_digest"])
-    .where("repository_id", "in", ids);
-
-/** With a shared lock nothing changes under an exchange that is being decided, and exchanges do not wait for each other. */
-async function lockEnrolments(trx: Kysely<Database>, exchanges: readonly Begun[]) {
-  const ids = distinct(exchanges.map(({ live }) => String(live.enrolment.id)));
-  const rows = await selectEnrolments(trx, ids).orderBy("repository_id").forShare().execute();
-  return new Map(rows.map((row) => [row.repository_id, row]));
-}
+type EnrolmentRow = Pick<EnrolmentTable, "state" | "accepted_digest" | "quarantined_digest">;
 
 /** Whether the enrolment is still as the live check saw it. @throws Refused */
 export async function checkEnrolment(db: Kysely<Database>, live: LiveFacts): Promise<void> {
-  judgeEnrolment(await selectEnrolments(db, [String(live.enrolment.id)]).executeTakeFirst(), live);
+  const row = await db
+    .selectFrom("enrolment")
+    .select(["state", "accepted_digest", "quarantined_digest"])
+    .where("repository_id", "=", String(live.enrolment.id))
+    .executeTakeFirst();
+  judgeEnrolment(row, live);
 }
 
 function judgeEnrolment(row: EnrolmentRow | undefined, live: LiveFacts): void {
@@ -110,21 +109,39 @@ function judgeEnrolment(row: EnrolmentRow | undefined, live: LiveFacts): void {
   if (row.accepted_digest !== live.policyDigest) throw new Refused("not_ready", { why: "policy" });
 }
 
-type GrantRow = Awaited<ReturnType<typeof lockGrants>> extends ReadonlyMap<string, infer Row> ? Row : never;
+/**
+ * Whoever counts a use is the only one who counts at that grant until the transaction ends. An attempt whose use was counted
+ * when it came needs none: uses are never taken back.
+ */
+async function lockForUse(trx: Kysely<Database>, exchanges: readonly Begun[]): Promise<void> {
+  const counted = exchanges.filter(({ grant }) => !grant.uses.thisAttempt).map(({ grant }) => grant.id);
+  if (counted.length === 0) return;
+  await trx.selectFrom("grant").select("id").where("id", "in", distinct(counted)).orderBy("id").forUpdate().execute();
+}
 
-async function lockGrants(trx: Kysely<Database>, exchanges: readonly Begun[]) {
-  const rows = await trx
-    .selectFrom("grant")
-    .select(["id", "state", "plan_hash", "not_before", "expires_at"])
-    .where("id", "in", distinct(exchanges.map(({ grant }) => grant.id)))
-    .orderBy("id")
-    .forUpdate()
-    .execute();
+interface GrantRow extends Pick<GrantTable, "state" | "plan_hash"> {
+  readonly id: string;
+  readonly not_before: Date;
+  readonly expires_at: Date;
+  readonly enrolment_state: EnrolmentTable["state"];
+  readonly accepted_digest: string | null;
+  readonly quarantined_digest: string | null;
+  readonly uses: string | null;
+}
+
+/** A statement of its own after the lock: it sees what another transaction counted while this one waited. */
+async function readGrants(trx: Kysely<Database>, exchanges: readonly Begun[]): Promise<ReadonlyMap<string, GrantRow>> {
+  const ids = distinct(exchanges.map(({ grant }) => grant.id));
+  const { rows } = await sql<GrantRow>`
+    select g.id, g.state, g.plan_hash, g.not_before, g.expires_at,
+      e.state as enrolment_state, e.accepted_digest, e.quarantined_digest, u.uses
+    from "grant" g join enrolment e on e.repository_id = g.repository_id cross join lateral (${usesOfGrant(sql`g.id`)}) u
+    where g.id = any(${ids}::text[])`.execute(trx);
   return new Map(rows.map((row) => [row.id, row]));
 }
 
-function judgeGrant(row: GrantRow | undefined, grant: LoadedGrant, now: Date): void {
-  if (row?.state !== "active") throw new Refused(row ? `grant_${row.state}` : "grant_revoked");
+function judgeGrant(row: GrantRow, grant: LoadedGrant, now: Date): void {
+  if (row.state !== "active") throw new Refused(`grant_${row.state}`);
   if (row.plan_hash !== grant.planHash) throw new Refused("policy_changed", { why: "row" });
   if (now < row.not_before) throw new Refused("grant_not_started");
   if (now >= row.expires_at) throw new Refused("grant_expired");

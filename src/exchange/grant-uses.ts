@@ -1,12 +1,12 @@
-import { type Kysely, sql } from "kysely";
-import { type Database, distinct, rowsOf } from "../store/index.ts";
+import { type Kysely, type RawBuilder, sql } from "kysely";
+import { type Database, rowsOf } from "../store/index.ts";
 import type { Claims } from "./claims.ts";
 import { Refused } from "./refused.ts";
 
 /** An exchange that uses a grant. */
 interface Using {
   readonly grant: { readonly id: string; readonly runs: number };
-  readonly claims: Pick<Claims, "runId" | "runAttempt">;
+  readonly claims: Attempt;
   readonly startedAt: Date;
 }
 interface Use {
@@ -16,30 +16,32 @@ interface Use {
   readonly first_at: Date;
 }
 
-/**
- * The uses of the grants of a batch. Read after their rows were locked, by a statement of its own: what another transaction
- * counted while this one waited for the lock is seen, and nobody else counts until this one ends.
- */
-export async function usesOf(trx: Kysely<Database>, exchanges: readonly Using[]) {
-  const rows = await trx
-    .selectFrom("grant_use")
-    .select(["grant_id", "run_id", "run_attempt"])
-    .where("grant_id", "in", distinct(exchanges.map(({ grant }) => grant.id)))
-    .execute();
+/** `count` and `uses` of one grant: `<run id> <run attempt>`, each followed by a comma; null where there are none. */
+export const usesOfGrant = (id: RawBuilder<unknown>): RawBuilder<unknown> =>
+  sql`select count(*), string_agg(run_id || ' ' || run_attempt || ',', '') as uses from grant_use where grant_id = ${id}`;
+
+type Attempt = Pick<Claims, "runId" | "runAttempt">;
+const attemptName = ({ runId, runAttempt }: Attempt): string => `${runId} ${runAttempt}`;
+
+/** Whether `uses`, as read, has this attempt. */
+export const hasAttempt = (uses: string | null, attempt: Attempt): boolean =>
+  `,${uses ?? ""}`.includes(`,${attemptName(attempt)},`);
+
+/** Counts the uses of a batch, from what was read of each grant while it was locked. */
+export function usesOf(grants: ReadonlyMap<string, { readonly uses: string | null }>) {
   const used = new Map<string, Set<string>>();
   const of = (grant: string): Set<string> => {
-    const known = used.get(grant) ?? new Set();
+    const known = used.get(grant) ?? new Set((grants.get(grant)?.uses ?? "").split(",").filter((name) => name !== ""));
     used.set(grant, known);
     return known;
   };
-  for (const row of rows) of(row.grant_id).add(`${row.run_id} ${row.run_attempt}`);
   const fresh: Use[] = [];
   return {
     fresh: fresh as readonly Use[],
     /** One use per run attempt; it stays used, whatever becomes of the exchange, and the same attempt may exchange again. */
     count({ grant, claims, startedAt }: Using): void {
       const attempts = of(grant.id);
-      const attempt = `${claims.runId} ${claims.runAttempt}`;
+      const attempt = attemptName(claims);
       if (attempts.has(attempt)) return;
       if (attempts.size >= grant.runs) throw new Refused("runs_exhausted");
       attempts.add(attempt);

@@ -7,6 +7,7 @@ import { type Db, distinct, rowsOf } from "../store/index.ts";
 import type { DispatchTable, GrantTable } from "../store/schema.ts";
 import { mayFailAlone, mostTogether } from "./batches.ts";
 import type { Claims } from "./claims.ts";
+import { hasAttempt, usesOfGrant } from "./grant-uses.ts";
 import type { Candidate } from "./match.ts";
 
 /** A grant with what the steps after matching need. */
@@ -99,7 +100,6 @@ async function readFixed(db: Db, ids: readonly string[]) {
   return rows.map(({ plan, ...row }) => ({ ...row, plan: parsedPlan(row.plan_hash, plan) }));
 }
 
-/** `uses`: `<run id> <run attempt>`, each followed by a comma. */
 async function readCurrent(
   db: Db,
   repositories: readonly RepositoryId[],
@@ -128,9 +128,7 @@ async function readCurrent(
     cross join lateral (select * from "grant" g where g.workflow_repository_id = r.id and ${chosen} limit ${most}) g
     join enrolment e on e.repository_id = g.repository_id
     left join dispatch d on d.id = g.dispatch_id
-    cross join lateral (
-      select count(*), string_agg(run_id || ' ' || run_attempt || ',', '') as uses from grant_use where grant_id = g.id
-    ) u`.execute(db);
+    cross join lateral (${usesOfGrant(sql`g.id`)}) u`.execute(db);
   return rows;
 }
 
@@ -138,7 +136,6 @@ function loaded({ fixed, current }: Known, claims: Claims, bot: UserId | undefin
   const { plan } = fixed;
   const requester = { id: userId(fixed.requester_id), login: fixed.requester_login };
   const dispatched = plan.dispatch !== null || fixed.dispatch_id !== null;
-  const attempt = `,${claims.runId} ${claims.runAttempt},`;
   return {
     id: fixed.id,
     access: {
@@ -162,7 +159,7 @@ function loaded({ fixed, current }: Known, claims: Claims, bot: UserId | undefin
         }
       : null,
     runs: fixed.runs,
-    uses: { count: Number(current.count), thisAttempt: `,${current.uses ?? ""}`.includes(attempt) },
+    uses: { count: Number(current.count), thisAttempt: hasAttempt(current.uses, claims) },
     blob: fixed.blob,
     pullRequest: fixed.pull_request,
     requester,

@@ -17,7 +17,8 @@ export async function mint(
 ): Promise<Minted> {
   const { grant, claims, deadline } = begun;
   const now = deps.clock.now();
-  const signal = AbortSignal.timeout(Math.max(0, deadline.getTime() - now.getTime()));
+  // Not AbortSignal.timeout, which would hold every exchange in memory until its deadline, long after its answer.
+  const { signal, stop } = abortAfter(Math.max(0, deadline.getTime() - now.getTime()));
   let minting: Promise<Minted> | undefined;
   try {
     minting = broker.mint({
@@ -48,7 +49,15 @@ export async function mint(
       throw new Refused("issue_timeout", { step: "mint" }, { cause });
     }
     throw mintRefused(cause);
+  } finally {
+    stop();
   }
+}
+
+function abortAfter(milliseconds: number): { readonly signal: AbortSignal; stop(): void } {
+  const over = new AbortController();
+  const timer = setTimeout(() => over.abort(), milliseconds);
+  return { signal: over.signal, stop: () => clearTimeout(timer) };
 }
 
 function mintRefused(cause: unknown): Refused {

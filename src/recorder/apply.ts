@@ -27,7 +27,7 @@ export type Applied = "applied" | "moved" | "conflict";
 export async function applyBatch(deps: RecorderDeps, id: RepositoryId, committed: CommittedBatch): Promise<Applied> {
   const { batch } = committed;
   const applied = await deps.db.transaction().execute(async (trx): Promise<Applied> => {
-    const state = await ledgerState(trx, id, true);
+    const state = await ledgerState(trx, id, "update");
     if (state.sequence !== batch.header.sequence - 1 || state.sha256 !== batch.header.previous_batch_sha256)
       return "moved";
     const stored = await trx

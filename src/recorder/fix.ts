@@ -12,7 +12,7 @@ import {
   type Batch,
 } from "../ledger/index.ts";
 import type { LedgerSigner } from "../issuer/index.ts";
-import type { Database } from "../store/schema.ts";
+import { type Database, isFailedStatement } from "../store/index.ts";
 import { publish } from "./channel.ts";
 import { ledgerState, type LedgerState } from "./state.ts";
 import { LedgerKeyMissing, type RecorderDeps } from "./types.ts";
@@ -36,11 +36,21 @@ const mostEntries = 5000;
 
 /**
  * The batch that must be sent next: the one fixed before, byte for byte, or a new one over what waits. Undefined where no
- * entry up to `upTo` waits. One transaction; no network.
+ * entry up to `upTo` waits. One transaction; no network. Exchanges go on beside it; of two replicas that fix at once, which the
+ * lease makes rare, the table takes one (at most one fixed batch, each sequence once), and the other then finds that.
  */
 export async function fixBatch(deps: RecorderDeps, id: RepositoryId, upTo: bigint): Promise<Fixed | undefined> {
+  try {
+    return await fix(deps, id, upTo);
+  } catch (error) {
+    if (!isFailedStatement(error)) throw error;
+    return await fix(deps, id, upTo);
+  }
+}
+
+async function fix(deps: RecorderDeps, id: RepositoryId, upTo: bigint): Promise<Fixed | undefined> {
   const fixed = await deps.db.transaction().execute(async (trx) => {
-    const after = await ledgerState(trx, id, true);
+    const after = await ledgerState(trx, id, "share");
     const earlier = await storedFixed(trx, id);
     if (earlier) return { ...earlier, after, last: false };
     if (after.sequence === 0) throw new RetryLater("ledger_not_open", "The ledger has no genesis yet.");

@@ -38,7 +38,7 @@ export async function openLedger(deps: RecorderDeps, repo: RepoRef, genesis: Gen
 /** Fixed before the call, so that a crash after it finds its own branch instead of a stranger's. */
 async function fixGenesis(deps: RecorderDeps, id: RepositoryId, genesis: GenesisEntry): Promise<FixedBatch> {
   const fixed = await deps.db.transaction().execute(async (trx) => {
-    const after = await ledgerState(trx, id, true);
+    const after = await ledgerState(trx, id, "update");
     const earlier = await storedFixed(trx, id);
     if (earlier) return { ...earlier, after };
     await appendEntries(trx, id, [genesis], deps.clock.now());

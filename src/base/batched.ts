@@ -15,7 +15,9 @@ export interface BatchOptions<Item, T> {
   readonly run: (items: readonly Item[]) => Promise<readonly Outcome<T>[]>;
   /** Items of one batch at most. */
   readonly most: number;
-  /** Items of one name never meet in a batch: the later one comes to see what became of the earlier. */
+  /** Batches at one time: with two, one is made and answered while the database works on the other. */
+  readonly lanes: number;
+  /** Items of one name are never under way together: the later one comes to see what became of the earlier. */
   readonly apart?: (item: Item) => string;
   /** Whether an error may be the doing of one item: then each is run again, alone, so that it fails alone. */
   readonly alone?: (error: unknown) => boolean;
@@ -28,13 +30,20 @@ interface Waiting<Item, T> {
 }
 
 /**
- * Group commit: whoever comes while a batch runs goes into the next one, which begins when that has ended. Nobody waits for
+ * Group commit: whoever comes while batches run goes into the next one, which begins when one of them has ended. Nobody waits for
  * company: where one comes alone, one goes alone. An item's batch always begins after the item came, so what the batch reads
  * is no older than the call.
  */
-export function batched<Item, T>({ run, most, apart, alone }: BatchOptions<Item, T>): (item: Item) => Promise<T> {
+export function batched<Item, T>({
+  run,
+  most,
+  lanes,
+  apart,
+  alone,
+}: BatchOptions<Item, T>): (item: Item) => Promise<T> {
   let waiting: Waiting<Item, T>[] = [];
-  let working = false;
+  let working = 0;
+  const underWay = new Set<string>();
 
   const runAll = async (batch: readonly Waiting<Item, T>[]): Promise<void> => {
     try {
@@ -52,7 +61,7 @@ export function batched<Item, T>({ run, most, apart, alone }: BatchOptions<Item,
   const take = (): readonly Waiting<Item, T>[] => {
     const batch: Waiting<Item, T>[] = [];
     const later: Waiting<Item, T>[] = [];
-    const names = new Set<string>();
+    const names = new Set(underWay);
     for (const one of waiting) {
       const name = apart?.(one.item);
       const fits = batch.length < most && (name === undefined || !names.has(name));
@@ -63,18 +72,23 @@ export function batched<Item, T>({ run, most, apart, alone }: BatchOptions<Item,
     return batch;
   };
   const work = async (): Promise<void> => {
-    while (waiting.length > 0) {
+    for (;;) {
       // Those whom one event lets go on, such as the end of another batch, come in one go.
       await new Promise((resolve) => setImmediate(resolve));
-      await runAll(take());
+      const batch = take();
+      if (batch.length === 0) break;
+      const names = batch.flatMap(({ item }) => apart?.(item) ?? []);
+      for (const name of names) underWay.add(name);
+      await runAll(batch);
+      for (const name of names) underWay.delete(name);
     }
-    working = false;
+    working--;
   };
   return (item) =>
     new Promise((resolve, reject) => {
       waiting.push({ item, resolve, reject });
-      if (working) return;
-      working = true;
+      if (working >= lanes) return;
+      working++;
       void work();
     });
 }

@@ -2,7 +2,7 @@ import { type Kysely, sql } from "kysely";
 import { batched, type Outcome, outcomeOf } from "../base/batched.ts";
 import { type Database, distinct, rowsOf } from "../store/index.ts";
 import type { EnrolmentTable, GrantTable } from "../store/schema.ts";
-import { mostTogether, mayFailAlone } from "./batches.ts";
+import { together } from "./batches.ts";
 import { publish } from "./channel.ts";
 import type { Claims } from "./claims.ts";
 import type { LoadedGrant } from "./grants.ts";
@@ -36,8 +36,7 @@ export type Begin = (claims: Claims, grant: LoadedGrant, live: LiveFacts, correl
 export function beginning(deps: Pick<ExchangeDeps, "db" | "clock" | "newId">): Begin {
   const start = batched<Begun, void>({
     run: (exchanges) => beginAll(deps, exchanges),
-    most: mostTogether,
-    alone: mayFailAlone,
+    ...together,
     // Of two with one token the second waits for what becomes of the first, as it would for the row of another transaction.
     apart: ({ claims }) => `${claims.iss} ${claims.jti}`,
   });

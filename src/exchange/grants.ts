@@ -5,7 +5,7 @@ import { ownerId, repositoryId, runId, userId, type RepositoryId, type UserId } 
 import type { PlanData } from "../plan/types.ts";
 import { type Db, distinct, rowsOf } from "../store/index.ts";
 import type { DispatchTable, GrantTable } from "../store/schema.ts";
-import { mayFailAlone, mostTogether } from "./batches.ts";
+import { together } from "./batches.ts";
 import type { Claims } from "./claims.ts";
 import { hasAttempt, usesOfGrant } from "./grant-uses.ts";
 import type { Candidate } from "./match.ts";
@@ -43,8 +43,7 @@ export class Grants {
     // Jobs that come together are answered by one look, which begins after they came.
     this.#active = batched({
       run: (repositories) => this.#activeOf(repositories),
-      most: mostTogether,
-      alone: mayFailAlone,
+      ...together,
     });
   }
 

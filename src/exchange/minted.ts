@@ -5,7 +5,7 @@ import type { RepositoryId } from "../base/ids.ts";
 import type { Minted } from "../cloud/index.ts";
 import type { IssuedEntry } from "../ledger/types.ts";
 import { rowsOf } from "../store/index.ts";
-import { mayFailAlone, mostTogether } from "./batches.ts";
+import { together } from "./batches.ts";
 import type { Begun } from "./begin.ts";
 import { publish } from "./channel.ts";
 import { Refused } from "./refused.ts";
@@ -31,8 +31,7 @@ interface Marked {
 export function markingMinted(deps: Deps): MarkMinted {
   const mark = batched<Marked, void>({
     run: (exchanges) => markAll(deps, exchanges),
-    most: mostTogether,
-    alone: mayFailAlone,
+    ...together,
   });
   return async (begun, minted) => {
     await mark({

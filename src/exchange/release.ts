@@ -2,7 +2,7 @@ import { sql } from "kysely";
 import { isFrozen } from "../access-repo/index.ts";
 import { batched, type Outcome } from "../base/batched.ts";
 import { rowsOf } from "../store/index.ts";
-import { mayFailAlone, mostTogether } from "./batches.ts";
+import { together } from "./batches.ts";
 import { checkEnrolment, type Begun } from "./begin.ts";
 import { publish } from "./channel.ts";
 import { Refused } from "./refused.ts";
@@ -19,8 +19,7 @@ export type Release = (begun: Begun) => Promise<void>;
 export function releasing(deps: Deps): Release {
   const releaseTogether = batched<Begun, boolean>({
     run: (exchanges) => releaseAll(deps, exchanges),
-    most: mostTogether,
-    alone: mayFailAlone,
+    ...together,
   });
   return async (begun) => {
     const { grant } = begun;

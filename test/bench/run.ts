@@ -1,11 +1,21 @@
 import { cpus, loadavg, totalmem } from "node:os";
 import { codeowners } from "./codeowners.ts";
 import { exchange } from "./exchange.ts";
+import { exchangeGrants } from "./exchange-grants.ts";
+import { exchangeGrowth } from "./exchange-growth.ts";
 import type { Benchmark, Row } from "./measure.ts";
 import { validate } from "./validate.ts";
 
 // `npm run bench [-- name...]`. A benchmark is a file beside this one and a line here.
-const benchmarks: Readonly<Record<string, Benchmark>> = { codeowners, validate, exchange };
+const benchmarks: Readonly<Record<string, Benchmark>> = {
+  codeowners,
+  validate,
+  exchange,
+  "exchange-grants": exchangeGrants,
+  "exchange-growth": exchangeGrowth,
+};
+/** Take minutes: only where they are named. */
+const long: ReadonlySet<string> = new Set(["exchange-grants", "exchange-growth"]);
 
 const ms = (value: number): string => value.toFixed(value < 10 ? 2 : 1);
 
@@ -34,7 +44,7 @@ if (unknown.length > 0) {
 } else {
   console.log(`${machine()}\n`);
   for (const [name, run] of Object.entries(benchmarks)) {
-    if (wanted.length > 0 && !wanted.includes(name)) continue;
+    if (wanted.length > 0 ? !wanted.includes(name) : long.has(name)) continue;
     const result = await run();
     console.log(`## ${name}\n\n${typeof result === "string" ? result : table(result)}\n`);
   }

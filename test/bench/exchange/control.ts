@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from "node:child_process";
+import { fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
@@ -40,28 +40,29 @@ export async function startServer(file: string, args: Readonly<Record<string, st
       ...(profile ? ["--cpu-prof", "--cpu-prof-dir", profile, "--cpu-prof-name", `${file}.cpuprofile`] : []),
     ],
   });
-  const { url } = (await answerOf(child)) as { url: string };
+  const ended = once(child, "exit");
+  const lost = ended.then(([code]) => {
+    throw new Error(`a server ended with ${String(code)}`);
+  });
+  // It ends as it is told in the end; what waits for an answer then is told otherwise.
+  lost.catch(() => undefined);
+  const answer = async (): Promise<unknown> => {
+    const [message] = (await Promise.race([once(child, "message"), lost])) as unknown[];
+    return message;
+  };
+  const { url } = (await answer()) as { url: string };
   return {
     url: new URL(url),
     set: (latency) => void child.send({ set: latency } satisfies Order),
     async counts() {
       child.send({ ask: "counts" } satisfies Order);
-      return ((await answerOf(child)) as { counts: Counts }).counts;
+      return ((await answer()) as { counts: Counts }).counts;
     },
     async stop() {
-      const ended = once(child, "exit");
       child.disconnect();
       await ended;
     },
   };
-}
-
-async function answerOf(child: ChildProcess): Promise<unknown> {
-  const ended = once(child, "exit").then(([code]) => {
-    throw new Error(`a server ended with ${String(code)}`);
-  });
-  const [answer] = (await Promise.race([once(child, "message"), ended])) as unknown[];
-  return answer;
 }
 
 /** The other side of `startServer`: what the process was given, and how it reports. Resolves when it shall end. */

@@ -8,29 +8,42 @@ export interface Round {
   readonly p99: number;
 }
 
+/** @throws where an answer is no 200 with a token */
+export async function load(url: URL, bodies: readonly Buffer[], connections: number): Promise<Round> {
+  const { seconds, times } = await send(url, bodies, connections, (answer) => {
+    if (!answer.startsWith("HTTP/1.1 200 ") || !answer.includes('"access_token":"')) throw new Error(answer);
+  });
+  return { perSecond: bodies.length / seconds, p50: quantile(times, 0.5), p99: quantile(times, 0.99) };
+}
+
 /**
  * Sends each body once, over so many connections that each wait for their answer. Sockets and a search for the end of the
  * answer, no HTTP client: the less the sender takes of the two cores, the less it hides of the servers' difference.
- * @throws where an answer is no 200 with a token
+ * @returns milliseconds of each, in the order of `bodies`
  */
-export async function load(url: URL, bodies: readonly Buffer[], connections: number): Promise<Round> {
-  const queue = bodies.values();
+export async function send(
+  url: URL,
+  bodies: readonly Buffer[],
+  connections: number,
+  check: (answer: string) => void,
+): Promise<{ readonly seconds: number; readonly times: readonly number[] }> {
+  const queue = bodies.entries();
   const times: number[] = [];
   const sockets = await Promise.all(Array.from({ length: connections }, () => open(url)));
   const started = performance.now();
   await Promise.all(
     sockets.map(async (socket) => {
-      for (const body of queue) {
+      for (const [i, body] of queue) {
         const sent = performance.now();
         const answer = await exchange(socket, request(url, body));
-        times.push(performance.now() - sent);
-        if (!answer.startsWith("HTTP/1.1 200 ") || !answer.includes('"access_token":"')) throw new Error(answer);
+        times[i] = performance.now() - sent;
+        check(answer);
       }
     }),
   );
   const seconds = (performance.now() - started) / 1000;
   for (const socket of sockets) socket.destroy();
-  return { perSecond: bodies.length / seconds, p50: quantile(times, 0.5), p99: quantile(times, 0.99) };
+  return { seconds, times };
 }
 
 export function quantile(values: readonly number[], q: number): number {

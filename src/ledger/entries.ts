@@ -189,7 +189,7 @@ export const entryTypes = Object.keys(shapes) as readonly Entry["type"][];
  * The value itself, once its shape is known to be an Entry (not a copy: what was signed stays as it was).
  * @throws LedgerError `ledger_unknown_entry`, `ledger_malformed`; `where` (e.g. `line 3`) opens the message.
  */
-export function checkEntry(value: unknown, where = "entry"): Entry {
+function checkEntry(value: unknown, where = "entry"): Entry {
   const type = (value as { type?: unknown } | null)?.type;
   if (typeof type !== "string" || !Object.hasOwn(shapes, type)) {
     throw new LedgerError("ledger_unknown_entry", `${where}: not an entry type that this version knows.`);

@@ -47,7 +47,8 @@ export async function lastWaiting(db: Kysely<Database>, id: RepositoryId): Promi
     )
     .select((b) => b.fn.max("half.last").as("last"))
     .executeTakeFirst();
-  return row?.last == null ? undefined : BigInt(row.last);
+  const last = row?.last ?? undefined;
+  return last === undefined ? undefined : BigInt(last);
 }
 
 /** True where an entry up to `position` still waits for its batch to be confirmed. */

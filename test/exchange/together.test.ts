@@ -51,7 +51,7 @@ describeStores("exchanges that share statements", (open) => {
   test("C57 two run attempts that come together for the last use: one gets it", async () => {
     await start(1);
     const codes = (await atOnce(runs(2))).map(codeOf);
-    expect(codes.toSorted()).toEqual(["released", "runs_exhausted"]);
+    expect(new Set(codes)).toEqual(new Set(["released", "runs_exhausted"]));
     expect(await uses()).toHaveLength(1);
   });
 

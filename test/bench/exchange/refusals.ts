@@ -22,6 +22,10 @@ const sorts: Readonly<Record<string, (n: number, issuer: Issuer) => Promise<stri
   "the granted job, but its environment": (n, issuer) => issuer.token({ ...jobClaims(n, 0), environment: "staging" }),
 };
 
+const unknownSort = (): never => {
+  throw new Error("no such sort");
+};
+
 /**
  * C44: how long refusals take, all sorts mixed. What counts is how often somebody who measures one answer, and knows both
  * distributions, would guess rightly which of two sorts it was: 50 % is knowing nothing.
@@ -33,7 +37,7 @@ export async function refusals(server: Server, issuer: Issuer): Promise<string> 
     name: names[i % names.length] ?? "",
   }));
   mixed.sort(() => Math.random() - 0.5);
-  const tokens = await Promise.all(mixed.map(({ n, name }) => sorts[name]?.(n, issuer) ?? ""));
+  const tokens = await Promise.all(mixed.map(({ n, name }) => (sorts[name] ?? unknownSort)(n, issuer)));
   server.set({ cloud: 0, github: 0 });
   const { times } = await send(server.url, tokens.map(formOf), connections, (answer) => {
     if (!answer.startsWith("HTTP/1.1 403 ")) throw new Error(answer);

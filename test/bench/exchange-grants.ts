@@ -1,5 +1,4 @@
-import { sql } from "kysely";
-import type { Db } from "../../src/store/index.ts";
+import { admin } from "../helpers/store-source.ts";
 import { load, quantile, type Round } from "./exchange/load.ts";
 import { bodies, withBench } from "./exchange/servers.ts";
 
@@ -14,8 +13,8 @@ export async function exchangeGrants(): Promise<string> {
     const { issuer } = bench;
     const servers = await Promise.all(
       [few, many].map(async (count) => {
-        const { db, url } = await bench.database(`grants_${count}`);
-        await store(db, count);
+        const { url } = await bench.database(`grants_${count}`);
+        await store(url, count);
         const server = await bench.start("ours.ts", url);
         await load(server.url, await bodies(issuer, 500), connections);
         return server;
@@ -46,9 +45,11 @@ export async function exchangeGrants(): Promise<string> {
  * Fills up with grants of other jobs, as years leave them: of a hundred one is active, the others ended long ago; ten thousand
  * repositories, those of the jobs that exchange among them.
  */
-async function store(db: Db, count: number): Promise<void> {
-  await sql`
-    insert into "grant" (id, repository_id, path, blob, blob_sha256, pull_request, pull_request_id, merge_commit, decision_key,
+async function store(url: string, count: number): Promise<void> {
+  // By a connection of its own: those of the store give up a statement after seconds.
+  await admin(
+    url,
+    `insert into "grant" (id, repository_id, path, blob, blob_sha256, pull_request, pull_request_id, merge_commit, decision_key,
       policy_digest, requester_id, requester_login, target, role, plan_version, plan, plan_hash, workflow_repository_id,
       not_before, expires_at, runs, state, state_reason, ended_at, dispatch_id, created_at)
     select gen_random_uuid()::text, g.repository_id, 'requests/vault/2020-01/old-' || n || '.yml', g.blob, g.blob_sha256,
@@ -58,9 +59,8 @@ async function store(db: Db, count: number): Promise<void> {
       case when active then g.expires_at else g.expires_at - interval '1 year' end,
       1, case when active then 'active' else 'expired' end, null,
       case when active then null else g.expires_at - interval '1 year' end, null, g.created_at
-    from (select * from "grant" limit 1) g, generate_series(1, ${count}::int) n, lateral (select n % 100 = 0 as active) a`.execute(
-    db,
+    from (select * from "grant" limit 1) g, generate_series(1, ${count}) n, lateral (select n % 100 = 0 as active) a`,
   );
   // As autovacuum does sooner or later.
-  await sql`vacuum analyze "grant"`.execute(db);
+  await admin(url, `vacuum analyze "grant"`);
 }

@@ -5,7 +5,8 @@ import { Refused } from "./refused.ts";
 
 /** An exchange that uses a grant. */
 interface Using {
-  readonly grant: { readonly id: string; readonly runs: number };
+  /** `thisAttempt`: its use was counted when the exchange came, so nobody locked the grant for it. */
+  readonly grant: { readonly id: string; readonly runs: number; readonly uses: { readonly thisAttempt: boolean } };
   readonly claims: Attempt;
   readonly startedAt: Date;
 }
@@ -43,6 +44,8 @@ export function usesOf(grants: ReadonlyMap<string, { readonly uses: string | nul
       const attempts = of(grant.id);
       const attempt = attemptName(claims);
       if (attempts.has(attempt)) return;
+      // Uses are never taken back; if one is gone all the same, nothing is counted without the lock.
+      if (grant.uses.thisAttempt) throw new Refused("temporarily_unavailable", { why: "use" });
       if (attempts.size >= grant.runs) throw new Refused("runs_exhausted");
       attempts.add(attempt);
       const { runId, runAttempt } = claims;

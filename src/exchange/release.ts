@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { isFrozen } from "../access-repo/index.ts";
 import { batched, type Outcome } from "../base/batched.ts";
-import { rowsOf } from "../store/index.ts";
+import { distinct, rowsOf } from "../store/index.ts";
 import { together } from "./batches.ts";
 import { checkEnrolment, type Begun } from "./begin.ts";
 import { publish } from "./channel.ts";
@@ -50,7 +50,7 @@ async function releaseAll({ db, clock }: Deps, exchanges: readonly Begun[]): Pro
     ), held as materialized (
       select g.id, g.plan_hash, e.accepted_digest
       from enrolment e join "grant" g on g.repository_id = e.repository_id
-      where g.id in (select grant_id from item)
+      where g.id = any(${distinct(values.map((value) => value.grant_id))}::text[])
         and g.state = 'active' and g.expires_at > ${now}
         and e.state = 'active' and e.quarantined_digest is null
       order by e.repository_id, g.id

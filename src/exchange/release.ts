@@ -32,7 +32,8 @@ export function releasing(deps: Deps): Release {
 
 /**
  * The rows of grants and enrolments are locked by the statement, and looked at again after a wait: a revocation or freeze that
- * is committed before is seen, one that comes after waits for it (C59). Enrolments first, as begin and the recorder lock them,
+ * is committed before is seen, one that comes after waits for it (C59). Found by their ids alone and judged after that: with the
+ * conditions beside the ids PostgreSQL would rather look through every active grant. Enrolments first, as begin and the recorder lock them,
  * so that none waits for the other in a circle.
  */
 async function releaseAll({ db, clock }: Deps, exchanges: readonly Begun[]): Promise<readonly Outcome<boolean>[]> {
@@ -48,11 +49,9 @@ async function releaseAll({ db, clock }: Deps, exchanges: readonly Begun[]): Pro
     with item as materialized (
       select r.* from ${rowsOf(values, columns)}
     ), held as materialized (
-      select g.id, g.plan_hash, e.accepted_digest
+      select g.id, g.plan_hash, g.state, g.expires_at, e.state as enrolment_state, e.accepted_digest, e.quarantined_digest
       from enrolment e join "grant" g on g.repository_id = e.repository_id
       where g.id = any(${distinct(values.map((value) => value.grant_id))}::text[])
-        and g.state = 'active' and g.expires_at > ${now}
-        and e.state = 'active' and e.quarantined_digest is null
       order by e.repository_id, g.id
       for share of e, g
     )
@@ -60,10 +59,13 @@ async function releaseAll({ db, clock }: Deps, exchanges: readonly Begun[]): Pro
     from item join held on held.id = item.grant_id
       and held.plan_hash = item.plan_hash and held.accepted_digest = item.policy_digest
     where x.id = item.id and x.state = 'recorded' and x.deadline > ${now}
+      and held.state = 'active' and held.expires_at > ${now}
+      and held.enrolment_state = 'active' and held.quarantined_digest is null
     returning x.id`.execute(db);
   const released = new Set(rows.map((row) => row.id));
   return exchanges.map(({ id }) => ({ ok: true, value: released.has(id) }));
 }
+
 /** For the answer only; nothing is released from here on, whatever it finds. */
 async function whyNot(deps: Deps, { grant, live }: Begun): Promise<never> {
   await checkEnrolment(deps.db, live);

@@ -5,7 +5,7 @@ import { RetryLater } from "../base/errors.ts";
 import type { Actor } from "../approval/types.ts";
 import type { Enrolment } from "../pull-request/index.ts";
 import type { AskDeps } from "./ask-types.ts";
-import { takeToken } from "./begin.ts";
+import { takeToken } from "./seen-tokens.ts";
 import type { Claims } from "./claims.ts";
 import { Refused } from "./refused.ts";
 

@@ -10,7 +10,7 @@ import { type Enrolment, evaluateFile, toEnrolment } from "../pull-request/index
 import { askedDigest, findAsk, storeAsk } from "./ask-store.ts";
 import type { AskDeps } from "./ask-types.ts";
 import { admits, forOwnWorkflow, type OwnWorkflow, ownWorkflow } from "./ask-workflow.ts";
-import { takeToken } from "./begin.ts";
+import { takeToken } from "./seen-tokens.ts";
 import type { Claims } from "./claims.ts";
 import type { KnownIds } from "./known-ids.ts";
 import type { RepositoryLimits } from "./limits.ts";

@@ -1,15 +1,18 @@
 // POST /token: a job's OIDC token for credentials under a grant; POST /requests: a job asks (DESIGN.md sections 4 and 6).
 import { coalesce } from "../recorder/index.ts";
 import { released } from "./answers.ts";
+import { beginning } from "./begin.ts";
 import { dropOverdue, forgetTokens } from "./drop.ts";
-import { explainEnded, workflowRepositories } from "./grants.ts";
+import { explainEnded, Grants, workflowRepositories } from "./grants.ts";
 import { KnownIds } from "./known-ids.ts";
 import { RepositoryLimits } from "./limits.ts";
 import { GrantRefusals } from "./grant-refusals.ts";
 import { LiveCheck } from "./live.ts";
 import { PlanEnded } from "./plan-ended.ts";
+import { markingMinted } from "./minted.ts";
 import { Refusals } from "./refusals.ts";
 import { answering, known } from "./refusing.ts";
+import { releasing } from "./release.ts";
 import { revokeEnded } from "./revoke.ts";
 import { exchangeToken, type Parts } from "./token.ts";
 import type { Exchange, ExchangeDeps } from "./types.ts";
@@ -38,7 +41,16 @@ export function createExchange(deps: ExchangeDeps): Exchange {
   const refusals = new Refusals(deps);
   const grantRefusals = new GrantRefusals(deps);
   const limits = new RepositoryLimits(rate, deps.clock);
-  const parts: Parts = { deps, repositories, limits, live: new LiveCheck(deps) };
+  const parts: Parts = {
+    deps,
+    repositories,
+    limits,
+    live: new LiveCheck(deps),
+    grants: new Grants(deps.db),
+    begin: beginning(deps),
+    markMinted: markingMinted(deps),
+    release: releasing(deps),
+  };
   const answer = answering({
     deps,
     limits,

@@ -1,9 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { type CommitSha, commitSha, type Digest, type ObjectId } from "../base/ids.ts";
+import { type CommitSha, commitSha, type Digest, type ObjectId, type RepositoryId } from "../base/ids.ts";
 import { isFrozen, type Policy } from "../access-repo/index.ts";
 import { githubTokenError } from "../cloud/index.ts";
 import { TokenRefused } from "../github/index.ts";
 import { accessRepoKey, type Enrolment, readEnrolment } from "../pull-request/index.ts";
+import { coalesce } from "../recorder/index.ts";
 import { startedBy } from "./attempt.ts";
 import type { Claims } from "./claims.ts";
 import type { LoadedGrant } from "./grants.ts";
@@ -28,6 +29,7 @@ export class LiveCheck {
   readonly #deps: ExchangeDeps;
   readonly #plans: PlanCheck;
   readonly #blobs = new Recent<ObjectId | null>(5000);
+  readonly #enrolments = new Map<RepositoryId, () => Promise<Enrolment | null>>();
 
   constructor(deps: ExchangeDeps) {
     this.#deps = deps;
@@ -88,11 +90,19 @@ export class LiveCheck {
   }
 
   async #enrolment(grant: LoadedGrant): Promise<Enrolment> {
-    const enrolment = await readEnrolment(this.#deps.db, grant.access.id);
+    const enrolment = await this.#readEnrolment(grant.access.id);
     if (enrolment?.state === "stopped") throw new Refused("issuing_stopped");
     if (enrolment?.state !== "active" || !enrolment.accepted) throw new Refused("not_ready", { why: "enrolment" });
     if (enrolment.quarantined !== null) throw new Refused("policy_quarantined");
     return enrolment;
+  }
+
+  /** One look for all that ask at once; as with the tip, it counts only for those who asked before it began. */
+  #readEnrolment(id: RepositoryId): Promise<Enrolment | null> {
+    // As many as access repos.
+    const read = this.#enrolments.get(id) ?? coalesce(() => readEnrolment(this.#deps.db, id));
+    this.#enrolments.set(id, read);
+    return read();
   }
 
   /** The file at the commit that the run took it from must be the approved one (C57). */

@@ -1,13 +1,8 @@
-import { sha256 } from "../base/canonical-json.ts";
-import { formatInstant } from "../base/duration.ts";
 import { RetryLater } from "../base/errors.ts";
 import { type Broker, CloudError, type Minted } from "../cloud/index.ts";
-import type { IssuedEntry } from "../ledger/types.ts";
 import type { Begun } from "./begin.ts";
-import { publish } from "./channel.ts";
 import { cloudRefused, Refused } from "./refused.ts";
 import { giveBack } from "./revoke.ts";
-import { sealedColumns } from "./seal.ts";
 import type { ExchangeDeps } from "./types.ts";
 
 /**
@@ -22,7 +17,8 @@ export async function mint(
 ): Promise<Minted> {
   const { grant, claims, deadline } = begun;
   const now = deps.clock.now();
-  const signal = AbortSignal.timeout(Math.max(0, deadline.getTime() - now.getTime()));
+  // Not AbortSignal.timeout, which would hold every exchange in memory until its deadline, long after its answer.
+  const { signal, stop } = abortAfter(Math.max(0, deadline.getTime() - now.getTime()));
   let minting: Promise<Minted> | undefined;
   try {
     minting = broker.mint({
@@ -53,7 +49,15 @@ export async function mint(
       throw new Refused("issue_timeout", { step: "mint" }, { cause });
     }
     throw mintRefused(cause);
+  } finally {
+    stop();
   }
+}
+
+function abortAfter(milliseconds: number): { readonly signal: AbortSignal; stop(): void } {
+  const over = new AbortController();
+  const timer = setTimeout(() => over.abort(), milliseconds);
+  return { signal: over.signal, stop: () => clearTimeout(timer) };
 }
 
 function mintRefused(cause: unknown): Refused {
@@ -67,48 +71,3 @@ const aborted = (signal: AbortSignal): Promise<never> =>
   new Promise((_, reject) => {
     signal.addEventListener("abort", () => reject(new Error("aborted at the deadline")), { once: true });
   });
-
-/**
- * `minted`: the `issued` entry, the state and what can be revoked, sealed, in one transaction. "issued" means: may have been released.
- * @throws Refused `issue_timeout` where the sweep was faster.
- */
-export async function markMinted(deps: ExchangeDeps, begun: Begun, minted: Minted): Promise<void> {
-  const { grant, claims } = begun;
-  const now = deps.clock.now();
-  const entry: IssuedEntry = {
-    v: 1,
-    id: deps.newId(),
-    at: formatInstant(now),
-    type: "issued",
-    grant: grant.id,
-    path: grant.path,
-    exchange: begun.id,
-    kind: grant.plan.kind,
-    target: grant.target,
-    role: grant.role,
-    subject: grant.plan.subject,
-    identifiers: minted.identifiers,
-    expires_at: formatInstant(minted.expiresAt),
-    job: {
-      repository_id: claims.repositoryId,
-      run_id: claims.runId,
-      run_attempt: claims.runAttempt,
-      actor_id: claims.actorId,
-      sha: claims.sha,
-      jti_sha256: sha256(claims.jti),
-    },
-    plan_hash: grant.planHash,
-  };
-  await deps.db.transaction().execute(async (trx) => {
-    const changed = await trx
-      .updateTable("exchange")
-      .set({ state: "minted", entry_id: entry.id, ...sealedColumns(deps, begun.id, minted) })
-      .where("id", "=", begun.id)
-      .where("state", "=", "minting")
-      .where("deadline", ">", now)
-      .executeTakeFirst();
-    if (changed.numUpdatedRows !== 1n) throw new Refused("issue_timeout", { step: "minted" });
-    await deps.recorder.append(trx, grant.access.id, [entry], now);
-  });
-  publish({ state: "minted", exchange: begun.id });
-}

@@ -1,20 +1,21 @@
 import type { Minted } from "../cloud/types.ts";
 import type { RepositoryId } from "../base/ids.ts";
 import { azureResource } from "../plan/index.ts";
-import { begin, type Begun } from "./begin.ts";
+import type { Begin, Begun } from "./begin.ts";
 import { type Claims } from "./claims.ts";
 import { publish } from "./channel.ts";
 import { drop } from "./drop.ts";
-import { explainEnded, loadGrants, type LoadedGrant } from "./grants.ts";
+import { explainEnded, type Grants, type LoadedGrant } from "./grants.ts";
 import type { KnownIds } from "./known-ids.ts";
 import type { RepositoryLimits } from "./limits.ts";
 import type { LiveCheck } from "./live.ts";
 import { matchGrants, tellable } from "./match.ts";
-import { markMinted, mint } from "./mint.ts";
+import { mint } from "./mint.ts";
+import type { MarkMinted } from "./minted.ts";
 import { parseParams, type TokenParams } from "./params.ts";
 import { pendingFor } from "./pending.ts";
 import { Refused } from "./refused.ts";
-import { release } from "./release.ts";
+import type { Release } from "./release.ts";
 import { giveBack } from "./revoke.ts";
 import { readUnverified, type Unverified, verifySubjectToken } from "./subject-token.ts";
 import type { ExchangeDeps } from "./types.ts";
@@ -24,6 +25,11 @@ export interface Parts {
   readonly repositories: KnownIds<RepositoryId>;
   readonly live: LiveCheck;
   readonly limits: RepositoryLimits;
+  readonly grants: Grants;
+  /** The steps that write, each for all exchanges that come to it together (base/batched.ts). */
+  readonly begin: Begin;
+  readonly markMinted: MarkMinted;
+  readonly release: Release;
 }
 /** What is known of the caller so far, for the log and the refusal count. Filled only from a verified token. */
 export interface Trail {
@@ -59,7 +65,7 @@ export async function exchangeToken(
   const slow = parts.limits.enter(claims.repositoryId);
   if (slow > 0) throw new Refused("slow_down", {}, { retryAfter: slow });
 
-  const grant = await findGrant(deps, claims, params, trail);
+  const grant = await findGrant(parts, claims, params, trail);
   const broker = deps.brokers.get(grant.plan.kind);
   // Before a use is counted: it would be lost for nothing.
   if (!broker) throw new Refused("kind_not_supported", { kind: grant.plan.kind });
@@ -69,14 +75,14 @@ export async function exchangeToken(
   const wait = await deps.github.ledgerWait(live.enrolment);
   if (wait > 0) throw new Refused("temporarily_unavailable", { why: "write budget" }, { retryAfter: wait });
 
-  const begun = await begin(deps, claims, grant, live, correlationId);
+  const begun = await parts.begin(claims, grant, live, correlationId);
   trail.exchange = begun.id;
   let minted: Minted | undefined;
   try {
     minted = await mint(deps, broker, begun, params.resource);
-    await markMinted(deps, begun, minted);
+    await parts.markMinted(begun, minted);
     await record(deps, begun);
-    await release(deps, begun);
+    await parts.release(begun);
     return { minted, grant };
   } catch (error) {
     // Where this fails too, the sweep drops it after the deadline.
@@ -96,16 +102,21 @@ export function claimedBy(deps: Pick<ExchangeDeps, "keySet">, { claims, kid }: U
 }
 
 /** Exactly one grant, or the reason; what is pending, and grants that ended, are asked only where none that lives fits. */
-async function findGrant(deps: ExchangeDeps, claims: Claims, params: TokenParams, trail: Trail): Promise<LoadedGrant> {
+async function findGrant(
+  { deps, grants }: Parts,
+  claims: Claims,
+  params: TokenParams,
+  trail: Trail,
+): Promise<LoadedGrant> {
   const now = deps.clock.now();
   const bot = botId(deps);
-  const live = await loadGrants(deps.db, claims, "active", now, bot);
+  const live = await grants.active(claims, bot);
   let match = matchGrants(claims, params, live, now);
   if (match.kind === "none") {
     const pending = await pendingFor(deps, claims, params);
     if (pending) throw pending;
     const since = new Date(now.getTime() - explainEnded);
-    const ended = await loadGrants(deps.db, claims, "ended", since, bot);
+    const ended = await grants.ended(claims, since, bot);
     match = matchGrants(claims, params, [...live, ...ended], now);
   }
   if (match.kind === "match") {

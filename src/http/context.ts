@@ -6,7 +6,8 @@ import type { Source } from "./sources.ts";
 /** What every handler finds in its context. `incoming` is missing where a test calls `fetch` without a socket. */
 export interface Env {
   Bindings: Partial<HttpBindings>;
-  Variables: { correlationId: string; source: Source };
+  /** `headed`: the answer has the default headers already. */
+  Variables: { correlationId: string; source: Source; headed?: true };
 }
 export type Ctx = Context<Env>;
 
@@ -27,8 +28,27 @@ export const metaOf = (c: Ctx): RequestMeta => ({
   remote: c.get("source").address,
 });
 
-export const answer = (c: Ctx, { status, body, headers }: Answer): Response =>
-  c.json(body, status as ContentfulStatusCode, { ...headers });
+/** Headers of every answer. We serve data, so a browser gets no right to run or frame anything. */
+export const defaultHeaders = (correlationId: string): Readonly<Record<string, string>> => ({
+  "cache-control": "no-store",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "referrer-policy": "no-referrer",
+  "strict-transport-security": "max-age=31536000",
+  "x-content-type-options": "nosniff",
+  "x-correlation-id": correlationId,
+});
+
+/** JSON with all its headers: they stay a plain object on their way to the socket. A handler's own win. */
+export function answer(c: Ctx, { status, body, headers = {} }: Answer): Response {
+  const own = Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);
+  const all = {
+    "content-type": "application/json",
+    ...defaultHeaders(c.get("correlationId")),
+    ...Object.fromEntries(own),
+  };
+  c.set("headed", true);
+  return new Response(JSON.stringify(body), { status, headers: all });
+}
 
 /** One shape for every refusal, that of RFC 6749 section 5.2: a stable code, what to do, and the id to ask about. */
 export const refuse = (
@@ -38,7 +58,11 @@ export const refuse = (
   description: string,
   headers: Readonly<Record<string, string>> = {},
 ): Response =>
-  c.json({ error, error_description: description, correlation_id: c.get("correlationId") }, status, { ...headers });
+  answer(c, {
+    status,
+    body: { error, error_description: description, correlation_id: c.get("correlationId") },
+    headers,
+  });
 
 /** `application/json; charset=utf-8` is `application/json`. */
 export const mediaType = (c: Ctx): string =>

@@ -4,7 +4,7 @@ import { routePath } from "hono/route";
 import { RetryLater } from "../base/errors.ts";
 import { describeError } from "../queue/index.ts";
 import { createBodyReader } from "./body.ts";
-import { type Ctx, type Env, refuse } from "./context.ts";
+import { type Ctx, defaultHeaders, type Env, refuse } from "./context.ts";
 import { notFound, type PublicDeps, publicRoutes } from "./public.ts";
 import { Sources } from "./sources.ts";
 import { noStore, requests, type RequestsHandler, token, type TokenHandler } from "./token.ts";
@@ -76,15 +76,10 @@ const limited =
     return refuse(c, 429, "slow_down", "Too many requests come from this address. Try again later.", headers);
   };
 
-/** Headers of every answer; a handler's own win. We serve data, so a browser gets no right to run or frame anything. */
 function decorate(c: Ctx, correlationId: string): void {
-  const defaults = {
-    "cache-control": "no-store",
-    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
-    "referrer-policy": "no-referrer",
-    "strict-transport-security": "max-age=31536000",
-    "x-content-type-options": "nosniff",
-    "x-correlation-id": correlationId,
-  };
-  for (const [name, value] of Object.entries(defaults)) if (!c.res.headers.has(name)) c.header(name, value);
+  if (c.get("headed")) return;
+  // Not `c.header`: it makes a new response of one that is there, and reads its body for that.
+  const { headers } = c.res;
+  for (const [name, value] of Object.entries(defaultHeaders(correlationId)))
+    if (!headers.has(name)) headers.set(name, value);
 }

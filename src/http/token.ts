@@ -19,7 +19,7 @@ export const token =
   async (c: Ctx): Promise<Response> => {
     if (mediaType(c) !== "application/x-www-form-urlencoded")
       return refuse(c, 415, "invalid_request", "Send the parameters as application/x-www-form-urlencoded.", noStore);
-    const body = await readBody(c.req.raw, limit);
+    const body = await readBody(c, limit);
     if (!body.ok) return refuseBody(c, body.why, limit);
     const text = textOf(body.bytes);
     if (text === undefined) return refuse(c, 400, "invalid_request", "The body must be UTF-8.", noStore);
@@ -42,7 +42,7 @@ export const requests =
     if (!handler) return refuse(c, 501, "not_implemented", "This server takes requests by pull request only.", noStore);
     if (mediaType(c) !== "application/json")
       return refuse(c, 415, "unsupported_media_type", "Send the request as application/json.", noStore);
-    const body = await readBody(c.req.raw, limit);
+    const body = await readBody(c, limit);
     if (!body.ok) return refuseBody(c, body.why, limit);
     const text = textOf(body.bytes);
     if (text === undefined) return refuse(c, 400, "invalid_request", "The body must be UTF-8.", noStore);

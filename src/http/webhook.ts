@@ -29,7 +29,7 @@ export const webhook =
       return refuse(c, 400, "invalid_request", "X-GitHub-Delivery and X-GitHub-Event are needed.");
     // Before the body is read: who does not even claim to have signed costs us no memory.
     if (signature === undefined || !/^sha256=[0-9a-f]{64}$/.test(signature)) return unsigned(c, log, id, event);
-    const body = await readBody(c.req.raw, limit);
+    const body = await readBody(c, limit);
     if (!body.ok) return refuseBody(c, body.why, limit);
     const payload = textOf(body.bytes);
     if (!payload) return refuse(c, 400, "invalid_request", "The body must be JSON in UTF-8.");

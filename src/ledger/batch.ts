@@ -2,7 +2,7 @@ import { z } from "zod";
 import { canonicalJson, sha256, type Json } from "../base/canonical-json.ts";
 import type { Digest, RepositoryId } from "../base/ids.ts";
 import { parseCanonicalLine } from "./canonical-line.ts";
-import { checkEntry, entryText } from "./entries.ts";
+import { parseEntry } from "./entries.ts";
 import { LedgerError } from "./errors.ts";
 import { batchIdOfPath } from "./path.ts";
 import { digest, id, text, uuid } from "./shapes.ts";
@@ -40,17 +40,19 @@ export interface BatchInput {
   readonly kid: string;
   /** Ed25519 over exactly these bytes, base64url without padding (`issuer` ledger signer). */
   readonly sign: (bytes: Uint8Array) => Promise<string>;
-  /** At least one, in the order in which they happened. */
-  readonly entries: readonly Entry[];
+  /** `entryText` of each entry; at least one, in the order in which they happened. */
+  readonly lines: readonly string[];
 }
 
 /**
  * The batch file: a canonical header line, then one canonical line per entry, each with its newline (DESIGN.md section 4,
- * The ledger). What comes back has been through `parseBatch`, so nothing is written that cannot be read.
+ * The ledger). Each line is read as `parseBatch` reads it before anything is signed, so nothing is written that cannot be read.
  * @throws LedgerError when an entry, the size or the sequence is not what a reader accepts.
  */
 export async function buildBatch(input: BatchInput): Promise<Batch> {
-  const lines = input.entries.map((entry) => `${entryText(entry)}\n`).join("");
+  const entries = parseLines(input.lines);
+  const lines = input.lines.map((line) => `${line}\n`).join("");
+  checkSize(Buffer.byteLength(lines));
   const statement: BatchStatement = {
     repository_id: input.repositoryId,
     sequence: input.sequence,
@@ -58,8 +60,11 @@ export async function buildBatch(input: BatchInput): Promise<Batch> {
     entries_sha256: sha256(lines),
   };
   const signature = await input.sign(signedBytes(statement));
-  const header: BatchHeader = { ...statement, v: 1, type: "batch", batch: input.batchId, kid: input.kid, signature };
-  return parseBatch(`${canonicalJson(header as unknown as Json)}\n${lines}`);
+  const unread: BatchHeader = { ...statement, v: 1, type: "batch", batch: input.batchId, kid: input.kid, signature };
+  const first = canonicalJson(unread as unknown as Json);
+  const text = `${first}\n${lines}`;
+  checkSize(Buffer.byteLength(text));
+  return { header: parseHeader(first), entries, text, sha256: sha256(text) };
 }
 
 /**
@@ -68,15 +73,27 @@ export async function buildBatch(input: BatchInput): Promise<Batch> {
  * @throws LedgerError
  */
 export function parseBatch(file: string | Uint8Array, path?: string): Batch {
-  const size = typeof file === "string" ? Buffer.byteLength(file) : file.byteLength;
-  if (size > maxBatchBytes)
-    throw new LedgerError("ledger_too_large", `The batch has more than ${maxBatchBytes} bytes.`);
+  checkSize(typeof file === "string" ? Buffer.byteLength(file) : file.byteLength);
   const content = typeof file === "string" ? file : decode(file);
   if (!content.endsWith("\n"))
     throw new LedgerError("ledger_malformed", "The batch is cut off: no newline at its end.");
 
   const [first = "", ...rest] = content.slice(0, -1).split("\n");
-  const shape = headerShape.safeParse(parseCanonicalLine(first, "line 1"));
+  const header = parseHeader(first);
+  const entries = parseLines(rest);
+  if (path !== undefined && batchIdOfPath(path) !== header.batch) {
+    throw new LedgerError("ledger_wrong_path", "The batch does not lie at ledger/YYYY/MM/DD/<its id>.jsonl.");
+  }
+  return { header, entries, text: content, sha256: sha256(content) };
+}
+
+function checkSize(bytes: number): void {
+  if (bytes > maxBatchBytes)
+    throw new LedgerError("ledger_too_large", `The batch has more than ${maxBatchBytes} bytes.`);
+}
+
+function parseHeader(line: string): BatchHeader {
+  const shape = headerShape.safeParse(parseCanonicalLine(line, "line 1"));
   if (!shape.success) {
     const issue = shape.error.issues[0];
     throw new LedgerError(
@@ -88,12 +105,12 @@ export function parseBatch(file: string | Uint8Array, path?: string): Batch {
   if ((header.sequence === 1) !== (header.previous_batch_sha256 === null)) {
     throw new LedgerError("ledger_malformed", "line 1: only the first batch has no previous one.");
   }
-  if (rest.length === 0) throw new LedgerError("ledger_malformed", "The batch holds no entries.");
-  if (path !== undefined && batchIdOfPath(path) !== header.batch) {
-    throw new LedgerError("ledger_wrong_path", "The batch does not lie at ledger/YYYY/MM/DD/<its id>.jsonl.");
-  }
-  const entries = rest.map((line, i) => checkEntry(parseCanonicalLine(line, `line ${i + 2}`), `line ${i + 2}`));
-  return { header, entries, text: content, sha256: sha256(content) };
+  return header;
+}
+
+function parseLines(lines: readonly string[]): readonly Entry[] {
+  if (lines.length === 0) throw new LedgerError("ledger_malformed", "The batch holds no entries.");
+  return lines.map((line, i) => parseEntry(line, `line ${i + 2}`));
 }
 
 /** Digest of the entry lines as they stand in the file; compared with the signed one by `verifyBatch`. */

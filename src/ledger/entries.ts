@@ -243,7 +243,7 @@ export const entryTypes = Object.keys(shapes) as readonly Entry["type"][];
  * The value itself, once its shape is known to be an Entry (not a copy: what was signed stays as it was).
  * @throws LedgerError `ledger_unknown_entry`, `ledger_malformed`; `where` (e.g. `line 3`) opens the message.
  */
-export function checkEntry(value: unknown, where = "entry"): Entry {
+function checkEntry(value: unknown, where = "entry"): Entry {
   const type = (value as { type?: unknown } | null)?.type;
   if (typeof type !== "string" || !Object.hasOwn(shapes, type)) {
     throw new LedgerError("ledger_unknown_entry", `${where}: not an entry type that this version knows.`);
@@ -269,5 +269,5 @@ export function entryText(entry: Entry): string {
   }
 }
 
-/** Reads `entryText` back (`ledger_entry.body`), strictly. @throws LedgerError */
-export const parseEntry = (body: string): Entry => checkEntry(parseCanonicalLine(body, "entry"));
+/** Reads `entryText` back (`ledger_entry.body`), strictly. @throws LedgerError, whose message `where` opens */
+export const parseEntry = (body: string, where = "entry"): Entry => checkEntry(parseCanonicalLine(body, where), where);

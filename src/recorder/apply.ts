@@ -1,4 +1,4 @@
-import type { Transaction } from "kysely";
+import { sql, type Transaction } from "kysely";
 import type { CommitSha, RepositoryId } from "../base/ids.ts";
 import { entryText, type Batch, type Entry } from "../ledger/index.ts";
 import type { Database } from "../store/schema.ts";
@@ -38,7 +38,7 @@ export async function applyIn(
   committed: CommittedBatch,
 ): Promise<Applied> {
   const { batch } = committed;
-  const state = await ledgerState(trx, id, true);
+  const state = await ledgerState(trx, id, "update");
   if (state.sequence !== batch.header.sequence - 1 || state.sha256 !== batch.header.previous_batch_sha256)
     return "moved";
   const stored = await trx
@@ -60,6 +60,38 @@ export async function applyIn(
     .where("repository_id", "=", String(id))
     .execute();
   return "applied";
+}
+
+/**
+ * What `applyBatch` does for a batch that is fixed in the database, after an answer of GitHub that leaves no doubt: one
+ * statement, which changes all or nothing.
+ * @returns false where the database is not as it was when the batch was fixed; then `catchUp` finds out.
+ */
+export async function confirmFixed(deps: RecorderDeps, id: RepositoryId, committed: CommittedBatch): Promise<boolean> {
+  const { header, sha256, text } = committed.batch;
+  const { rows } = await sql`
+    with held as materialized (
+      select e.repository_id, b.id as batch_id
+      from enrolment e join ledger_batch b on b.repository_id = e.repository_id
+      where e.repository_id = ${String(id)} and e.state <> 'stopped'
+        and e.ledger_sequence = ${header.sequence - 1} and e.ledger_sha256 is not distinct from ${header.previous_batch_sha256}
+        and b.id = ${header.batch} and b.state = 'fixed' and b.body = ${text}
+      for update of e, b
+    ), confirmed as (
+      update ledger_batch b set state = 'confirmed', commit_sha = ${committed.commit}
+      from held where b.id = held.batch_id
+    ), recorded as (
+      update exchange x set state = 'recorded', ledger_commit = ${committed.commit}
+      from held join ledger_entry l on l.batch_id = held.batch_id
+      where x.entry_id = l.id and x.state = 'minted' and l.type = 'issued'
+    )
+    update enrolment e
+    set ledger_commit = ${committed.commit}, ledger_sequence = ${header.sequence}, ledger_sha256 = ${sha256}
+    from held where e.repository_id = held.repository_id
+    returning e.repository_id`.execute(deps.db);
+  if (rows.length === 0) return false;
+  publish({ step: "confirmed", batch: header.batch });
+  return true;
 }
 
 async function confirmStored(trx: Transaction<Database>, { batch, commit }: CommittedBatch): Promise<void> {

@@ -1,7 +1,7 @@
-import type { Kysely } from "kysely";
+import { type Kysely, sql } from "kysely";
 import type { RepositoryId } from "../base/ids.ts";
 import { entryText, type Entry } from "../ledger/index.ts";
-import type { Database } from "../store/schema.ts";
+import { type Database, rowsOf } from "../store/index.ts";
 
 /** See Recorder.append. */
 export async function appendEntries(
@@ -13,43 +13,47 @@ export async function appendEntries(
   if (entries.length === 0) return;
   const rows = entries.map((entry) => ({
     id: entry.id,
-    repository_id: String(repositoryId),
     type: entry.type,
     // Checks the shape: an entry that no reader accepts fails the step that writes it, not the batch of everybody.
     body: entryText(entry),
-    flush_by: flushBy,
-    batch_id: null,
   }));
-  await trx.insertInto("ledger_entry").values(rows).execute();
+  await sql`
+    insert into ledger_entry (id, repository_id, type, body, flush_by)
+    select id, ${String(repositoryId)}::bigint, type, body, ${flushBy}::timestamptz
+    from ${rowsOf(rows, { id: "text", type: "text", body: "text" })} order by r.position`.execute(trx);
 }
 
-/**
- * Waiting is what has no batch yet, and what is in the one fixed batch. Two queries, so that each uses its partial index:
- * the table keeps every entry for ever, and a flush may not slow down with it.
- */
-const waitingEntries = (db: Kysely<Database>, id: RepositoryId) =>
-  [
-    db.selectFrom("ledger_entry").where("repository_id", "=", String(id)).where("batch_id", "is", null),
-    db
-      .selectFrom("ledger_entry")
-      .where("batch_id", "in", (b) =>
-        b.selectFrom("ledger_batch").select("id").where("repository_id", "=", String(id)).where("state", "=", "fixed"),
-      ),
-  ] as const;
+const waiting = (db: Kysely<Database>, id: RepositoryId) =>
+  db.selectFrom("ledger_entry").where("repository_id", "=", String(id)).where("batch_id", "is", null);
+const inFixedBatch = (db: Kysely<Database>, id: RepositoryId) =>
+  db
+    .selectFrom("ledger_entry")
+    .where("batch_id", "in", (b) =>
+      b.selectFrom("ledger_batch").select("id").where("repository_id", "=", String(id)).where("state", "=", "fixed"),
+    );
 
-/** Highest position that is not confirmed now; undefined where all is. What is committed later may have a lower one. */
+/**
+ * Highest position that is not confirmed now; undefined where all is. What is committed later may have a lower one.
+ * Waiting is what has no batch yet, and what is in the one fixed batch: each half has its own partial index, since the table
+ * keeps every entry for ever, and a flush may not slow down with it.
+ */
 export async function lastWaiting(db: Kysely<Database>, id: RepositoryId): Promise<bigint | undefined> {
-  let last: bigint | undefined;
-  for (const query of waitingEntries(db, id)) {
-    const row = await query.select("position").orderBy("position", "desc").limit(1).executeTakeFirst();
-    if (row && (last === undefined || BigInt(row.position) > last)) last = BigInt(row.position);
-  }
-  return last;
+  const row = await db
+    .selectFrom(
+      waiting(db, id)
+        .select((b) => b.fn.max("position").as("last"))
+        .unionAll(inFixedBatch(db, id).select((b) => b.fn.max("position").as("last")))
+        .as("half"),
+    )
+    .select((b) => b.fn.max("half.last").as("last"))
+    .executeTakeFirst();
+  const last = row?.last ?? undefined;
+  return last === undefined ? undefined : BigInt(last);
 }
 
 /** True where an entry up to `position` still waits for its batch to be confirmed. */
 export async function stillWaiting(db: Kysely<Database>, id: RepositoryId, position: bigint): Promise<boolean> {
-  for (const query of waitingEntries(db, id)) {
+  for (const query of [waiting(db, id), inFixedBatch(db, id)]) {
     const row = await query.select("id").where("position", "<=", String(position)).limit(1).executeTakeFirst();
     if (row) return true;
   }

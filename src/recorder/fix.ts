@@ -1,4 +1,4 @@
-import type { Kysely, Transaction } from "kysely";
+import { type Kysely, sql, type Transaction } from "kysely";
 import type { RepositoryId } from "../base/ids.ts";
 import { RetryLater } from "../base/errors.ts";
 import {
@@ -10,10 +10,9 @@ import {
   parseBatch,
   parseEntry,
   type Batch,
-  type Entry,
 } from "../ledger/index.ts";
 import type { LedgerSigner } from "../issuer/index.ts";
-import type { Database } from "../store/schema.ts";
+import { type Database, isFailedStatement } from "../store/index.ts";
 import { publish } from "./channel.ts";
 import { ledgerState, type LedgerState } from "./state.ts";
 import { LedgerKeyMissing, type RecorderDeps } from "./types.ts";
@@ -26,18 +25,34 @@ export interface FixedBatch {
   readonly after: LedgerState;
 }
 
+/** @see fixBatch */
+export interface Fixed extends FixedBatch {
+  /** Nothing up to what was asked for waits for a further batch. */
+  readonly last: boolean;
+}
+
 /** Rows read for one batch; more than fit by size. */
 const mostEntries = 5000;
 
 /**
  * The batch that must be sent next: the one fixed before, byte for byte, or a new one over what waits. Undefined where no
- * entry up to `upTo` waits. One transaction; no network.
+ * entry up to `upTo` waits. One transaction; no network. Exchanges go on beside it; of two replicas that fix at once, which the
+ * lease makes rare, the table takes one (at most one fixed batch, each sequence once), and the other then finds that.
  */
-export async function fixBatch(deps: RecorderDeps, id: RepositoryId, upTo: bigint): Promise<FixedBatch | undefined> {
+export async function fixBatch(deps: RecorderDeps, id: RepositoryId, upTo: bigint): Promise<Fixed | undefined> {
+  try {
+    return await fix(deps, id, upTo);
+  } catch (error) {
+    if (!isFailedStatement(error)) throw error;
+    return await fix(deps, id, upTo);
+  }
+}
+
+async function fix(deps: RecorderDeps, id: RepositoryId, upTo: bigint): Promise<Fixed | undefined> {
   const fixed = await deps.db.transaction().execute(async (trx) => {
-    const after = await ledgerState(trx, id, true);
+    const after = await ledgerState(trx, id, "share");
     const earlier = await storedFixed(trx, id);
-    if (earlier) return { ...earlier, after };
+    if (earlier) return { ...earlier, after, last: false };
     if (after.sequence === 0) throw new RetryLater("ledger_not_open", "The ledger has no genesis yet.");
 
     const waiting = await trx
@@ -50,7 +65,10 @@ export async function fixBatch(deps: RecorderDeps, id: RepositoryId, upTo: bigin
       .execute();
     const rows = await withoutOvertaken(trx, await kidAfter(trx, id, after), waiting);
     if (!rows.some((row) => BigInt(row.position) <= upTo)) return undefined;
-    return { ...(await storeBatch(deps, trx, id, after, fitting(rows.map((row) => row.body)))), after };
+    const fits = fitting(rows);
+    // Rows come by position; what was left out comes after what is in.
+    const last = waiting.length < mostEntries && rows.slice(fits.length).every((row) => BigInt(row.position) > upTo);
+    return { ...(await storeBatch(deps, trx, id, after, fits)), after, last };
   });
   if (fixed) publish({ step: "fixed", batch: fixed.batch.header.batch });
   return fixed;
@@ -76,7 +94,7 @@ export async function storeBatch(
   trx: Transaction<Database>,
   id: RepositoryId,
   after: LedgerState,
-  entries: readonly Entry[],
+  entries: readonly { readonly id: string; readonly body: string }[],
 ): Promise<{ batch: Batch; path: string }> {
   const now = deps.clock.now();
   const signer = await ledgerSigner(deps, trx, id, after);
@@ -87,8 +105,9 @@ export async function storeBatch(
     batchId: deps.newId(),
     kid: signer.kid,
     sign: (bytes) => signer.sign(bytes),
-    entries,
+    lines: entries.map((entry) => entry.body),
   });
+  rememberNextKid(batch);
   const path = batchPath(now, batch.header.batch);
   await trx
     .insertInto("ledger_batch")
@@ -104,15 +123,9 @@ export async function storeBatch(
       created_at: now,
     })
     .execute();
-  await trx
-    .updateTable("ledger_entry")
-    .set({ batch_id: batch.header.batch })
-    .where(
-      "id",
-      "in",
-      entries.map((entry) => entry.id),
-    )
-    .execute();
+  await sql`
+    update ledger_entry set batch_id = ${batch.header.batch}
+    where id = any(${entries.map((entry) => entry.id)}::text[])`.execute(trx);
   return { batch, path };
 }
 
@@ -149,9 +162,13 @@ export async function kidAfter(db: Kysely<Database>, id: RepositoryId, after: Le
     .where("repository_id", "=", String(id))
     .where("sequence", "=", after.sequence)
     .executeTakeFirstOrThrow();
-  const kid = nextKid(parseBatch(last.body));
+  return rememberNextKid(parseBatch(last.body));
+}
+
+function rememberNextKid(batch: Batch): string {
+  const kid = nextKid(batch);
   if (nextKids.size >= 100) nextKids.clear();
-  if (after.sha256 !== null) nextKids.set(after.sha256, kid);
+  nextKids.set(batch.sha256, kid);
   return kid;
 }
 
@@ -170,15 +187,14 @@ async function ledgerSigner(
 }
 
 /** As many entries from the front as one batch file may hold; a rotation closes its batch, for the next has another key. */
-function fitting(bodies: readonly string[]): Entry[] {
-  const entries: Entry[] = [];
+function fitting<Row extends { readonly type: string; readonly body: string }>(rows: readonly Row[]): readonly Row[] {
   let room = maxBatchBytes - headerBytes;
-  for (const body of bodies) {
+  let count = 0;
+  for (const { type, body } of rows) {
     room -= Buffer.byteLength(body) + 1;
-    if (room < 0 && entries.length > 0) break;
-    const entry = parseEntry(body);
-    entries.push(entry);
-    if (entry.type === "key_rotated") break;
+    if (room < 0 && count > 0) break;
+    count++;
+    if (type === "key_rotated") break;
   }
-  return entries;
+  return rows.slice(0, count);
 }

@@ -56,6 +56,7 @@ async function drain(
       });
       if (!fixed) return;
       await sendBatch(deps, repo, fixed);
+      if (fixed.last) return;
     }
   } catch (error) {
     caughtUp.delete(repo.id);

@@ -37,7 +37,7 @@ export async function handOver(deps: RecorderDeps): Promise<readonly RepoRef[]> 
 async function handOverOne(deps: RecorderDeps, { id, fullName }: RepoRef, newest: LedgerSigner): Promise<boolean> {
   if ((await kidAfter(deps.db, id, await ledgerState(deps.db, id))) === newest.kid) return false;
   return deps.db.transaction().execute(async (trx) => {
-    const state = await ledgerState(trx, id, true);
+    const state = await ledgerState(trx, id, "update");
     const fixed = await storedFixed(trx, id);
     const current = fixed ? nextKid(fixed.batch) : await kidAfter(trx, id, state);
     // A key that is not ours cannot sign its own end; one that this process does not know may be newer than what it knows.

@@ -1,6 +1,6 @@
 import type { RepositoryId } from "../base/ids.ts";
 import type { RepoRef } from "../github/types.ts";
-import type { GenesisEntry } from "../ledger/types.ts";
+import { entryText, type GenesisEntry } from "../ledger/index.ts";
 import { acceptedLater } from "./accepted-later.ts";
 import { catchUp, verified } from "./catch-up.ts";
 import { publish } from "./channel.ts";
@@ -43,11 +43,11 @@ export async function openLedger(deps: RecorderDeps, repo: RepoRef, genesis: Gen
 /** Fixed before the call, so that a crash after it finds its own branch instead of a stranger's. */
 async function fixGenesis(deps: RecorderDeps, id: RepositoryId, genesis: GenesisEntry): Promise<FixedBatch> {
   const fixed = await deps.db.transaction().execute(async (trx) => {
-    const after = await ledgerState(trx, id, true);
+    const after = await ledgerState(trx, id, "update");
     const earlier = await storedFixed(trx, id);
     if (earlier) return { ...earlier, after };
     await appendEntries(trx, id, [genesis], deps.clock.now());
-    return { ...(await storeBatch(deps, trx, id, after, [genesis])), after };
+    return { ...(await storeBatch(deps, trx, id, after, [{ id: genesis.id, body: entryText(genesis) }])), after };
   });
   publish({ step: "fixed", batch: fixed.batch.header.batch });
   return fixed;

@@ -1,6 +1,6 @@
 import { RetryLater } from "../base/errors.ts";
 import type { PutResult, RepoRef } from "../github/types.ts";
-import { applyBatch } from "./apply.ts";
+import { confirmFixed } from "./apply.ts";
 import { catchUp } from "./catch-up.ts";
 import { publish } from "./channel.ts";
 import type { FixedBatch } from "./fix.ts";
@@ -23,8 +23,7 @@ export async function sendBatch(deps: RecorderDeps, repo: RepoRef, fixed: FixedB
     lost = error;
   }
   if (result?.kind === "created" && result.parent === after.commit) {
-    const applied = await applyBatch(deps, repo.id, { batch, path, commit: result.commit });
-    if (applied === "applied") return;
+    if (await confirmFixed(deps, repo.id, { batch, path, commit: result.commit })) return;
   }
   try {
     await catchUp(deps, repo);

@@ -12,16 +12,21 @@ export interface LedgerState {
 }
 
 /**
- * Reads the last confirmed batch; with `lock` the row stays locked to the end of the caller's transaction, which is what
- * keeps two replicas from fixing the same sequence.
+ * Reads the last confirmed batch. With a lock nobody moves the ledger on, or stops it, to the end of the caller's transaction:
+ * with `update` the caller may itself, with `share` others may read it under the same lock, as exchanges do all the time.
  * @throws LedgerStopped; RetryLater where the repository is not enrolled.
  */
-export async function ledgerState(db: Kysely<Database>, id: RepositoryId, lock = false): Promise<LedgerState> {
+export async function ledgerState(
+  db: Kysely<Database>,
+  id: RepositoryId,
+  lock?: "share" | "update",
+): Promise<LedgerState> {
   const query = db
     .selectFrom("enrolment")
     .select(["state", "state_reason", "ledger_commit", "ledger_sequence", "ledger_sha256"])
     .where("repository_id", "=", String(id));
-  const row = await (lock ? query.forUpdate() : query).executeTakeFirst();
+  const locked = lock === "update" ? query.forUpdate() : lock === "share" ? query.forShare() : query;
+  const row = await locked.executeTakeFirst();
   if (!row) throw new RetryLater("not_enrolled", `Repository ${id} is not enrolled.`);
   if (row.state === "stopped") throw new LedgerStopped(row.state_reason ?? "no reason was stored");
   return {

@@ -9,7 +9,9 @@ import type { Database } from "./schema.ts";
 
 export type { Database } from "./schema.ts";
 export { forgetLeases, keepLease, type Lease, withLease } from "./lease.ts";
+export { isFailedStatement } from "./failed-statement.ts";
 export { migrate } from "./migrate.ts";
+export { distinct, rowsOf } from "./rows.ts";
 
 /** A database, or a transaction on it. What a query of a room takes, so that it works inside the caller's transaction. */
 export type Db = Kysely<Database>;

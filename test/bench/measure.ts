@@ -9,8 +9,8 @@ export interface Row {
   readonly goal?: string;
 }
 
-/** A benchmark registers itself in run.ts by a name. It measures in this process, one thing after the other. */
-export type Benchmark = () => readonly Row[] | Promise<readonly Row[]>;
+/** A benchmark registers itself in run.ts by a name. Rows, or where those do not fit what it measures, a Markdown table of its own. */
+export type Benchmark = () => readonly Row[] | Promise<readonly Row[] | string>;
 
 /** The last result. */
 const kept: unknown[] = [];

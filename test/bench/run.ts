@@ -1,11 +1,23 @@
 import { cpus, loadavg, totalmem } from "node:os";
 import { approval } from "./approval.ts";
 import { codeowners } from "./codeowners.ts";
+import { exchange } from "./exchange.ts";
+import { exchangeGrants } from "./exchange-grants.ts";
+import { exchangeGrowth } from "./exchange-growth.ts";
 import type { Benchmark, Row } from "./measure.ts";
 import { validate } from "./validate.ts";
 
 // `npm run bench [-- name...]`. A benchmark is a file beside this one and a line here.
-const benchmarks: Readonly<Record<string, Benchmark>> = { codeowners, validate, approval };
+const benchmarks: Readonly<Record<string, Benchmark>> = {
+  codeowners,
+  validate,
+  approval,
+  exchange,
+  "exchange-grants": exchangeGrants,
+  "exchange-growth": exchangeGrowth,
+};
+/** Take minutes: only where they are named. */
+const long: ReadonlySet<string> = new Set(["exchange-grants", "exchange-growth"]);
 
 const ms = (value: number): string => value.toFixed(value < 10 ? 2 : 1);
 
@@ -13,6 +25,11 @@ function line({ what, first, median, ratio, goal }: Row): string {
   const compared = ratio ? `${ratio.value.toPrecision(2)} × "${ratio.to}"` : "";
   return `| ${what} | ${ms(first)} | ${ms(median)} | ${compared} | ${goal ?? ""} |`;
 }
+
+const table = (rows: readonly Row[]): string =>
+  ["| what | first run, ms | median, ms | ratio | goal |", "| --- | --- | --- | --- | --- |", ...rows.map(line)].join(
+    "\n",
+  );
 
 function machine(): string {
   const [cpu] = cpus();
@@ -29,9 +46,8 @@ if (unknown.length > 0) {
 } else {
   console.log(`${machine()}\n`);
   for (const [name, run] of Object.entries(benchmarks)) {
-    if (wanted.length > 0 && !wanted.includes(name)) continue;
-    const rows = await run();
-    console.log(`## ${name}\n\n| what | first run, ms | median, ms | ratio | goal |\n| --- | --- | --- | --- | --- |`);
-    console.log(`${rows.map(line).join("\n")}\n`);
+    if (wanted.length > 0 ? !wanted.includes(name) : long.has(name)) continue;
+    const result = await run();
+    console.log(`## ${name}\n\n${typeof result === "string" ? result : table(result)}\n`);
   }
 }

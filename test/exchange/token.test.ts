@@ -295,7 +295,7 @@ test("C45 C46 whatever cannot be read is no success", async () => {
   for (const table of ["seen_token", "exchange", "ledger_entry", "grant", "enrolment"] as const) {
     const db = world.db.withPlugin({
       transformQuery: ({ node }) => {
-        if (JSON.stringify(node).includes(`"name":"${table}"`)) throw new Error("connection lost");
+        if (new RegExp(`\\b${table}\\b`).test(JSON.stringify(node))) throw new Error("connection lost");
         return node;
       },
       transformResult: async ({ result }) => result,
@@ -337,7 +337,9 @@ test("C66 refusals of one repository are counted, and become one entry per code"
 });
 
 test("C66 a flood of refusals of one repository slows it down, and nobody else", async () => {
-  const answers = await Promise.all(Array.from({ length: 260 }, () => ask(world, { environment: "staging" })));
+  // What comes at once is looked at at once; what comes after that finds it counted.
+  const flood = (length: number) => Promise.all(Array.from({ length }, () => ask(world, { environment: "staging" })));
+  const answers = [...(await flood(200)), ...(await flood(60))];
   const codes = Map.groupBy(answers, codeOf);
   expect(new Set(codes.keys())).toEqual(new Set(["environment_mismatch", "slow_down"]));
   expect(codes.get("environment_mismatch")?.length).toBeGreaterThanOrEqual(200);

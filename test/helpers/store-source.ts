@@ -15,8 +15,11 @@ export interface StoreSource {
   stop(): Promise<void>;
 }
 
-/** Makes stores for tests on demand, in the process that outlives the workers. */
-export function storeSource(folder: string): StoreSource {
+/**
+ * Makes stores for tests on demand, in the process that outlives the workers.
+ * @param options.durable PostgreSQL writes to the disk before it says so, as in production: for what measures time.
+ */
+export function storeSource(folder: string, { durable = false } = {}): StoreSource {
   const cleanups: (() => Promise<void>)[] = [];
   let dump: Promise<string> | undefined;
   let server: Promise<{ url: string; template: string }> | undefined;
@@ -65,7 +68,7 @@ export function storeSource(folder: string): StoreSource {
       createPostgresUser: process.getuid?.() === 0, // PostgreSQL refuses to run as root
       initdbFlags: ["--no-sync", "--encoding=UTF8"],
       // Tests need speed and isolation, not a database that survives the machine.
-      postgresFlags: ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200"]
+      postgresFlags: [...(durable ? [] : forgetful), "max_connections=200"]
         .flatMap((setting) => ["-c", setting])
         .concat("-k", ""),
       onLog: (message: unknown) => void output.push(String(message)),
@@ -94,6 +97,8 @@ export function storeSource(folder: string): StoreSource {
     },
   };
 }
+
+const forgetful = ["fsync=off", "synchronous_commit=off", "full_page_writes=off"] as const;
 
 /** initdb and migrations of PGlite take seconds; the result is kept for as long as the files that decide it are the same. */
 function cachePath(): string {

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { repositoryId } from "../../src/base/ids.ts";
 import {
   buildBatch,
+  entryText,
   ledgerKey,
   ledgerKeyText,
   nextKid,
@@ -189,7 +190,7 @@ describe("a ledger key", () => {
       batchId: "nope",
       kid: key.kid,
       sign: key.sign,
-      entries: [genesis(key)],
+      lines: [entryText(genesis(key))],
     });
     await expect(build).rejects.toMatchObject({ code: "ledger_malformed" });
   });

@@ -4,6 +4,7 @@ import { sha256 } from "../../src/base/canonical-json.ts";
 import { repositoryId, type RepositoryId } from "../../src/base/ids.ts";
 import {
   buildBatch,
+  entryText,
   ledgerKeyText,
   ledgerKid,
   type Batch,
@@ -125,7 +126,7 @@ export async function chainOf(
         batchId: uuid(batches.length + 1),
         kid: key.kid,
         sign: key.sign,
-        entries,
+        lines: entries.map(entryText),
       }),
     );
   }

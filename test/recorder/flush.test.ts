@@ -107,6 +107,38 @@ describeStores("recorder: flush", (open) => {
     expect(github.batches()).toHaveLength(3);
   });
 
+  test("C52 a stop that comes while a batch is sent: the batch is not confirmed by it", async () => {
+    const { db, github, recorder } = await start();
+    await recorder.append(db, access.id, [entry()], soon);
+    const put = github.putLedgerFile.bind(github);
+    github.putLedgerFile = async (...args) => {
+      const result = await put(...args);
+      await db.updateTable("enrolment").set({ state: "stopped", state_reason: "a test" }).execute();
+      return result;
+    };
+    await expect(recorder.flush(access)).rejects.toThrow("a test");
+    expect(await enrolment(db)).toMatchObject({ ledger_sequence: 1, state: "stopped" });
+    expect(await db.selectFrom("ledger_batch").select("state").where("sequence", "=", 2).execute()).toEqual([
+      { state: "fixed" },
+    ]);
+  });
+
+  test("C58 two replicas that fix at once, without a lease between them, fix one batch", async () => {
+    const { db, github, keys, recorder } = await start();
+    const other = recorderOn((await open()).db, github, keys);
+    await recorder.append(db, access.id, [entry(1), entry(2)], soon);
+    const free = () => db.deleteFrom("lease").execute();
+    const stolen = (): void => void free();
+    subscribe("countersign:recorder", stolen);
+    await Promise.allSettled([recorder.flush(access), free().then(() => other.flush(access))]);
+    unsubscribe("countersign:recorder", stolen);
+    await free();
+    await recorder.flush(access);
+    const counts = github.entries().flatMap((e) => (e.type === "refused" ? [e.count] : []));
+    expect(counts).toEqual([1, 2]);
+    expect((await enrolment(db)).state).toBe("active");
+  });
+
   for (const step of ["fixed", "sent", "confirmed"] as const) {
     test(`C58 a crash right after "${step}" records every entry exactly once`, async () => {
       const { db, github, keys, recorder } = await start();

@@ -6,6 +6,7 @@ import type { GitHub, PutResult, RepoRef } from "../../src/github/types.ts";
 import type { LedgerSigner } from "../../src/issuer/index.ts";
 import {
   buildBatch,
+  entryText,
   batchPath,
   ledgerKid,
   ledgerKeyText,
@@ -165,7 +166,7 @@ export async function forge(
     batchId,
     kid: keys.ledger.kid,
     sign: (bytes) => keys.ledger.sign(bytes),
-    entries,
+    lines: entries.map(entryText),
   });
   return { path: batchPath(new Date(at), batchId), text: batch.text };
 }

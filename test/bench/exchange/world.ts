@@ -1,0 +1,149 @@
+import { randomUUID } from "node:crypto";
+import {
+  checkRequest,
+  loadPolicy,
+  parseRequest,
+  parseRequestPath,
+  type Policy,
+} from "../../../src/access-repo/index.ts";
+import type { PolicyFiles, TreeFile } from "../../../src/access-repo/index.ts";
+import { sha256 } from "../../../src/base/canonical-json.ts";
+import { objectId, ownerId, repositoryId } from "../../../src/base/ids.ts";
+import { renderPlan } from "../../../src/plan/index.ts";
+import type { Db } from "../../../src/store/index.ts";
+import { otherTarget, policyFiles, treeFile } from "../../access-repo/examples.ts";
+import { access, sha } from "../../recorder/world.ts";
+
+// One access repo with grants for jobs of many repositories: one repository alone may exchange 2 000 times at once and then
+// 50 times a second (RepositoryLimits), which no benchmark shall measure.
+
+export const publicUrl = "https://countersign.example";
+export const owner = ownerId(65);
+export const head = sha(9);
+export const workflowBlob = objectId("b".repeat(40));
+export const repositories = 40;
+/** The most that a request may ask for; each token of a round is of one of these run attempts. */
+export const runs = 20;
+const firstRepository = 1000;
+
+export const policy: PolicyFiles = policyFiles({
+  targets: [
+    treeFile(
+      "targets/vault.yml",
+      otherTarget("oidc", `    workflows: ["acme/*/.github/workflows/*.yml@refs/heads/main"]\n`),
+    ),
+  ],
+});
+
+/** The request file of the nth repository. */
+function requestFile(n: number): TreeFile {
+  const text = `version: 1
+role: deployer
+reason: Read the deploy key
+duration: 2h
+runs: ${runs}
+workflow: { repository: acme/infra-${n}, file: .github/workflows/deploy.yml, ref: refs/heads/main, environment: production }
+`;
+  // The id is the file's own, whichever process asks for it.
+  return { ...treeFile(`requests/vault/2026-11/job-${n}.yml`, text), oid: objectId(sha256(text).slice(7, 47)) };
+}
+export const requestByPath = (path: string): TreeFile | null => {
+  const n = /job-(\d+)\.yml$/.exec(path)?.[1];
+  return n === undefined ? null : requestFile(Number(n));
+};
+
+/** Claims of a job that the grant of the nth repository is for. */
+export function jobClaims(n: number, run: number): Readonly<Record<string, unknown>> {
+  const now = Math.floor(Date.now() / 1000);
+  const workflow = `acme/infra-${n}/.github/workflows/deploy.yml@refs/heads/main`;
+  return {
+    aud: publicUrl,
+    jti: randomUUID(),
+    iat: now,
+    nbf: now - 600,
+    exp: now + 900,
+    repository: `acme/infra-${n}`,
+    repository_id: String(firstRepository + n),
+    repository_owner_id: String(owner),
+    workflow_ref: workflow,
+    job_workflow_ref: workflow,
+    run_id: String(5000 + run),
+  };
+}
+
+/** Writes the grants as the grant room does: each plan is rendered by the same functions. */
+export async function insertGrants(db: Db, now: Date): Promise<void> {
+  const loaded = loadPolicy(policy);
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.diagnostics));
+  const grants = Array.from({ length: repositories }, (_, n) => grantRow(loaded.policy, n, now));
+  await db
+    .insertInto("decision")
+    .values(grants.map(({ decision }) => decision))
+    .execute();
+  await db
+    .insertInto("grant")
+    .values(grants.map(({ grant }) => grant))
+    .execute();
+}
+
+function grantRow(policy: Policy, n: number, now: Date) {
+  const file = requestFile(n);
+  const text = file.text ?? "";
+  const parsed = parseRequest(text, file.path);
+  const path = parseRequestPath(file.path);
+  if (!parsed.ok || !path) throw new Error(JSON.stringify(parsed));
+  const judged = { file: parsed.value, path, policy, now, merged: true, repositoryId: access.id };
+  const checked = checkRequest(judged);
+  if (!checked.ok) throw new Error(JSON.stringify(checked.diagnostics));
+  const repository = repositoryId(firstRepository + n);
+  const rendered = renderPlan({
+    access: { repository_id: access.id, owner_id: owner },
+    request: checked.value,
+    workflow: { repository_id: repository, owner_id: owner, repository: `acme/infra-${n}`, blob: workflowBlob },
+  });
+  if (!rendered.ok) throw new Error(JSON.stringify(rendered));
+  const id = randomUUID();
+  const decision = sha256(id);
+  const who = { requester_id: 11, requester_login: "alice" };
+  const pullRequest = { repository_id: access.id, pull_request_id: 5000 + n, pull_request: 7 + n };
+  return {
+    decision: {
+      ...pullRequest,
+      ...who,
+      key_sha256: decision,
+      head_sha: sha(8),
+      kind: "request",
+      key_text: "{}",
+      resulting_digest: null,
+      outcome: "approved",
+      rule: "owners",
+      approvers: JSON.stringify([{ id: 12, login: "bob" }]),
+      decided_at: now,
+    } as const,
+    grant: {
+      ...pullRequest,
+      ...who,
+      id,
+      path: file.path,
+      blob: file.oid,
+      blob_sha256: sha256(text),
+      merge_commit: head,
+      decision_key: decision,
+      policy_digest: policy.digest,
+      target: "vault",
+      role: "deployer",
+      plan_version: 1,
+      plan: rendered.plan.text,
+      plan_hash: rendered.plan.hash,
+      workflow_repository_id: repository,
+      not_before: new Date(now.getTime() - 60_000),
+      expires_at: new Date(now.getTime() + 7_000_000),
+      runs,
+      state: "active",
+      state_reason: null,
+      ended_at: null,
+      dispatch_id: null,
+      created_at: now,
+    } as const,
+  };
+}

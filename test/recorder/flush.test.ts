@@ -128,11 +128,12 @@ describeStores("recorder: flush", (open) => {
     const other = recorderOn((await open()).db, github, keys);
     await recorder.append(db, access.id, [entry(1), entry(2)], soon);
     const free = () => db.deleteFrom("lease").execute();
-    const stolen = (): void => void free();
+    const frees: Promise<unknown>[] = [];
+    const stolen = (): void => void frees.push(free());
     subscribe("countersign:recorder", stolen);
     await Promise.allSettled([recorder.flush(access), free().then(() => other.flush(access))]);
     unsubscribe("countersign:recorder", stolen);
-    await free();
+    await Promise.all([...frees, free()]);
     await recorder.flush(access);
     const counts = github.entries().flatMap((e) => (e.type === "refused" ? [e.count] : []));
     expect(counts).toEqual([1, 2]);

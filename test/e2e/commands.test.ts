@@ -26,7 +26,9 @@ const answers = async (ask: Pick<Ask, "number">): Promise<readonly string[]> => 
   const { data } = await play.world
     .player("root")
     .api.rest.issues.listComments({ ...access, issue_number: ask.number, per_page: 100 });
-  return data.flatMap((c) => (c.user?.login === "countersign[bot]" ? [c.body ?? ""] : []));
+  const ours = data.flatMap((c) => (c.user?.login === "countersign[bot]" ? [c.body ?? ""] : []));
+  // Beside the one comment that says how the request fares.
+  return ours.filter((body) => !body.includes("<!-- countersign:request:"));
 };
 const bot = () => ({ actor: "countersign[bot]", actor_id: String(play.world.github.app.botId) });
 const state = async (ask: Pick<Ask, "number">): Promise<string> =>

@@ -131,7 +131,8 @@ test("break_glass: granted at once to who may, and owed a review that only anoth
   });
 
   const bob = play.world.player("bob").api.rest.issues;
-  const found = (await bob.listForRepo({ ...access, state: "all" })).data.filter((one) => !one.pull_request);
+  const issues = (await bob.listForRepo({ ...access, state: "all" })).data.filter((one) => !one.pull_request);
+  const found = issues.filter((one) => !one.title.includes("never grant")); // of the tests before
   expect(found).toHaveLength(1);
   const [issue = expect.fail("no issue")] = found;
   expect(issue.title).toBe("Review of break-glass: aws-prod/operator by alice");

@@ -21,7 +21,7 @@ export interface Company {
   readonly repositories?: readonly string[];
 }
 
-export const workflowPath = ".github/workflows/delete-bucket.yml";
+const workflowPath = ".github/workflows/delete-bucket.yml";
 const usualOwners = `*                    @acme/platform
 /requests/aws-prod/  @acme/cloud-owners
 `;

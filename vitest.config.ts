@@ -1,25 +1,14 @@
 import { defineConfig } from "vitest/config";
 
-// Whole servers and people against them, minutes long: `npm run test:slow` runs these, and those that then look further.
+// Whole servers and people against them take minutes. `npm test` keeps the main job, what people read and what a life costs, and
+// tells the rest as histories (test/scenarios); `npm run test:slow` plays all of it over HTTP and git, and looks further.
+const quickServers = ["main-job", "page", "cost", "dispatch", "payloads"];
 const slow = [
-  ...[
-    "policy",
-    "frozen",
-    "crash",
-    "crash-*",
-    "ask",
-    "pending",
-    "gcp",
-    "azure-and-oidc",
-    "github",
-    "keys",
-    "doctor",
-    "roles",
-  ].map((name) => `test/e2e/${name}.test.ts`),
+  `test/e2e/!(${quickServers.join("|")}).test.ts`,
   "test/exchange/pending.test.ts",
   "test/grant/dispatch.test.ts",
 ];
-const further = ["access-repo/subset-requests", "access-repo/fuzz-*"].map((name) => `test/${name}.test.ts`);
+const further = ["access-repo/subset-requests", "scenarios/events.property"].map((name) => `test/${name}.test.ts`);
 const runSlow = process.env.SLOW !== undefined;
 
 export default defineConfig({

@@ -447,7 +447,7 @@ export const codes = {
     wholeFile: true,
     cause:
       "The policy in force decides about its own change, and this version cannot read it: it was accepted by another version, or without having been checked.",
-    cure: "Run the version that accepted it. Or merge a policy that this version reads by hand, and have the operator accept exactly that with `countersign policy accept`.",
+    cure: "Run the version that accepted it. Or merge one that this version reads by hand, and have the operator run `countersign policy accept`.",
   },
   CS5001: {
     title: "Workflow of another owner",

@@ -43,7 +43,7 @@ As \`AWS role arn:aws:iam::123456789012:role/countersign-operator\`, at most:
 Rules:
 
 - Approved by 2 of @acme/sre @bob and 1 of @acme/security \\(CODEOWNERS line 3\\).
-- The policy names automatic approval \\(for @acme/sre, up to 30m, 5 times a day, s3:Get\\*\\), which this version does not do yet: its owners approve as ever.
+- Approved automatically for @acme/sre: up to 30m, 5 times a day each, s3:Get\\*.
 - Lasts at most 4h, 1h if nothing is said.
 - Needs a ticket: OPS-123 or SEC-123.
 - Used by acme/infra/.github/workflows/\\*.yml@refs/heads/main.

@@ -2,12 +2,13 @@ import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
+import { createAccessKey } from "./iam.ts";
 import { IdentityProvider } from "./identity-provider.ts";
 import { evaluate, parsePolicy, type Verdict } from "./policy.ts";
 import { s3Call, s3Error, type Buckets, type S3Answer } from "./s3.ts";
 import { parseSignature, verifySignature } from "./sigv4.ts";
-import { assumeRoleWithWebIdentity, callerIdentity, stsError } from "./sts.ts";
-import { AwsError, type LoggedCall, type Role, type Session } from "./types.ts";
+import { assumeRole, assumeRoleWithWebIdentity, callerIdentity, stsError } from "./sts.ts";
+import { AwsError, type LoggedCall, type ResourceStatement, type Role, type Session, type User } from "./types.ts";
 import { xml } from "./xml.ts";
 
 export interface LocalAwsOptions {
@@ -30,6 +31,9 @@ export interface LocalAws {
   readonly url: string;
   readonly log: readonly LoggedCall[];
   readonly roles: { readonly configure: (role: Role) => void; readonly remove: (roleArn: string) => void };
+  readonly users: { readonly configure: (user: User) => void };
+  /** Bucket -> its policy; absent: none. */
+  readonly bucketPolicies: Map<string, readonly ResourceStatement[]>;
   /** Bucket -> key -> content; change it as the account's owner would. */
   readonly buckets: Buckets;
   /** The next `times` calls of an action (`sts:AssumeRoleWithWebIdentity`, `s3:DeleteBucket`) fail so; default once. */
@@ -55,6 +59,10 @@ export async function startLocalAws(options: LocalAwsOptions): Promise<LocalAws>
       },
       remove: (roleArn) => void aws.roles.delete(roleArn),
     },
+    users: {
+      configure: (user) => void aws.users.set(user.userArn, user),
+    },
+    bucketPolicies: aws.bucketPolicies,
     buckets: aws.buckets,
     failNext: (action, fault, times = 1) =>
       void aws.faults.push(...Array.from({ length: times }, () => ({ action, fault }))),
@@ -71,6 +79,8 @@ type Entry = { -readonly [K in keyof LoggedCall]?: LoggedCall[K] };
 class Aws {
   readonly log: LoggedCall[] = [];
   readonly roles = new Map<string, Role>();
+  readonly users = new Map<string, User>();
+  readonly bucketPolicies = new Map<string, readonly ResourceStatement[]>();
   readonly buckets: Buckets = new Map();
   readonly faults: { action: string; fault: Fault }[] = [];
   readonly #sessions = new Map<string, Session>();
@@ -121,13 +131,21 @@ class Aws {
   async #sts(request: IncomingMessage, body: Buffer, entry: Entry): Promise<S3Answer> {
     const form = new URLSearchParams(body.toString());
     const action = form.get("Action") ?? "";
-    entry.action = `sts:${action}`;
+    entry.action = action === "CreateAccessKey" ? "iam:CreateAccessKey" : `sts:${action}`;
     this.#fault(entry.action);
     const requestId = entry.requestId ?? "";
     const ok = (text: string): S3Answer => ({ status: 200, headers: { "content-type": "text/xml" }, body: text });
     if (action === "GetCallerIdentity") {
       // Needs no permission and no policy can take it away; it ends only with the session.
       return ok(xml(callerIdentity(this.#authenticate(request, body, entry), requestId)));
+    }
+    if (action === "AssumeRole" || action === "CreateAccessKey") {
+      const caller = this.#authenticate(request, body, entry);
+      entry.resource = form.get("RoleArn") ?? form.get("UserName") ?? undefined;
+      const around = { roles: this.roles, users: this.users, now: this.#now(), requestId };
+      const made = (action === "AssumeRole" ? assumeRole : createAccessKey)(form, caller, around);
+      this.#sessions.set(made.session.accessKeyId, made.session);
+      return ok(xml(made.answer));
     }
     if (action !== "AssumeRoleWithWebIdentity")
       throw new AwsError(400, "InvalidAction", `Could not find operation ${action}`);
@@ -156,7 +174,7 @@ class Aws {
     this.#fault(entry.action);
     const session = this.#authenticate(request, body, entry);
     const asked = { action: call.permission, resource: call.resource, now: this.#now() };
-    const verdict = evaluate(asked, session.role.permissions, session.policy);
+    const verdict = evaluate(asked, session, this.bucketPolicies.get(bucketOf(call.resource)));
     if (verdict !== "allowed") throw forbidden(session, call.permission, call.resource, verdict);
     return call.run(this.buckets, body);
   }
@@ -167,7 +185,7 @@ class Aws {
     if (!signature) throw new AwsError(403, "AccessDenied", "Access Denied: the request is not signed");
     entry.accessKeyId = signature.accessKeyId;
     const session = this.#sessions.get(signature.accessKeyId);
-    const isSts = entry.action?.startsWith("sts:");
+    const isSts = !entry.action?.startsWith("s3:");
     if (!session) {
       throw isSts
         ? new AwsError(403, "InvalidClientTokenId", "The security token included in the request is invalid.")
@@ -178,9 +196,9 @@ class Aws {
         ? new AwsError(403, "InvalidClientTokenId", "The security token included in the request is invalid.")
         : new AwsError(400, "InvalidToken", "The provided token is malformed or otherwise invalid.");
     }
-    verifySignature(request, body, signature, session.secretAccessKey);
+    verifySignature(request, body, signature, session);
     entry.principal = session.arn;
-    if (this.#now() >= session.expiresAt) {
+    if (session.expiresAt !== undefined && this.#now() >= session.expiresAt) {
       throw isSts
         ? new AwsError(403, "ExpiredToken", "The security token included in the request is expired")
         : new AwsError(400, "ExpiredToken", "The provided token has expired.");
@@ -208,10 +226,14 @@ function awsClaims(token: string): Record<string, unknown> {
   }
 }
 
+/** Of `arn:aws:s3:::bucket/key`. */
+const bucketOf = (arn: string): string => arn.slice("arn:aws:s3:::".length).split("/", 1)[0] ?? "";
+
 function forbidden(session: Session, action: string, resource: string, verdict: Exclude<Verdict, "allowed">): AwsError {
   const why = {
     "explicit deny of the role": "with an explicit deny in an identity-based policy",
     "explicit deny of the session policy": "with an explicit deny in a session policy",
+    "explicit deny of the resource policy": "with an explicit deny in a resource-based policy",
     "no role statement allows it": `because no identity-based policy allows the ${action} action`,
     "no session policy allows it": `because no session policy allows the ${action} action`,
   }[verdict];

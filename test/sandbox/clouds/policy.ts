@@ -1,27 +1,34 @@
-import { AwsError, type Statement } from "./types.ts";
+import { AwsError, type ResourceStatement, type Session, type Statement } from "./types.ts";
 
 export type Verdict =
   | "allowed"
   | "explicit deny of the role"
   | "explicit deny of the session policy"
+  | "explicit deny of the resource policy"
   | "no role statement allows it"
   | "no session policy allows it";
 
 /**
- * Effective permission of a session: an explicit Deny anywhere wins; else role AND session policy must both allow.
- * Source: IAM User Guide, "Policy evaluation logic". Resource policies are not modelled.
+ * Effective permission within one account: an explicit Deny anywhere wins; else role AND session policy must both allow. A resource
+ * policy that names the role stands beside the role's own statements, which the session policy limits; one that names the session
+ * itself adds to both and is limited by neither. No statements of the resource: no policy.
+ * Sources: IAM User Guide, "Policies and permissions in AWS Identity and Access Management", section Session policies; "How AWS
+ * enforcement code logic evaluates requests to allow or deny access".
  */
 export function evaluate(
   { action, resource, now }: { readonly action: string; readonly resource: string; readonly now: Date },
-  role: readonly Statement[],
-  session: readonly Statement[] | undefined,
+  { arn, identityArn, permissions, policy }: Pick<Session, "arn" | "identityArn" | "permissions" | "policy">,
+  resourcePolicy: readonly ResourceStatement[] = [],
 ): Verdict {
   const hit = (effect: Statement["Effect"]) => (statement: Statement) =>
     statement.Effect === effect && applies(statement, action, resource, now);
-  if (role.some(hit("Deny"))) return "explicit deny of the role";
-  if (session?.some(hit("Deny"))) return "explicit deny of the session policy";
-  if (!role.some(hit("Allow"))) return "no role statement allows it";
-  if (session && !session.some(hit("Allow"))) return "no session policy allows it";
+  const naming = (principal: string) => resourcePolicy.filter(({ Principal }) => Principal.AWS === principal);
+  if (permissions.some(hit("Deny"))) return "explicit deny of the role";
+  if (policy?.some(hit("Deny"))) return "explicit deny of the session policy";
+  if ([...naming(arn), ...naming(identityArn)].some(hit("Deny"))) return "explicit deny of the resource policy";
+  if (naming(arn).some(hit("Allow"))) return "allowed";
+  if (![...permissions, ...naming(identityArn)].some(hit("Allow"))) return "no role statement allows it";
+  if (policy && !policy.some(hit("Allow"))) return "no session policy allows it";
   return "allowed";
 }
 

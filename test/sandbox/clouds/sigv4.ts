@@ -30,7 +30,12 @@ export function parseSignature(header: string | undefined): Signature | undefine
  * Source: IAM User Guide, "Create a signed AWS API request". Not checked: that x-amz-date is recent, since the sandbox's
  * clock is not the SDK's.
  */
-export function verifySignature(request: IncomingMessage, body: Buffer, signature: Signature, secret: string): void {
+export function verifySignature(
+  request: IncomingMessage,
+  body: Buffer,
+  signature: Signature,
+  { secretAccessKey: secret, sessionToken }: { readonly secretAccessKey: string; readonly sessionToken: unknown },
+): void {
   const [path = "/", query = ""] = (request.url ?? "/").split("?");
   const claimed = request.headers["x-amz-content-sha256"];
   const payload = typeof claimed === "string" ? claimed : sha256(body);
@@ -41,7 +46,7 @@ export function verifySignature(request: IncomingMessage, body: Buffer, signatur
       "The provided 'x-amz-content-sha256' header does not match what was computed.",
     );
   }
-  for (const needed of ["host", "x-amz-date", "x-amz-security-token"]) {
+  for (const needed of ["host", "x-amz-date", ...(sessionToken === undefined ? [] : ["x-amz-security-token"])]) {
     if (!signature.signedHeaders.includes(needed)) throw mismatch();
   }
   const canonical = [

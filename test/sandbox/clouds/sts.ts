@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { IdentityProvider } from "./identity-provider.ts";
-import { parsePolicy } from "./policy.ts";
-import { AwsError, type Role, type Session } from "./types.ts";
+import { evaluate, parsePolicy } from "./policy.ts";
+import { AwsError, type ResourceStatement, type Role, type Session, type Statement } from "./types.ts";
 import { sessionNameShape, webIdentity, type WebIdentity } from "./web-identity.ts";
 import type { Xml } from "./xml.ts";
 
@@ -50,8 +50,62 @@ export async function assumeRoleWithWebIdentity(
   if (duration > maximum) {
     throw invalid("The requested DurationSeconds exceeds the MaxSessionDuration set for this role.");
   }
-  const session = newSession(role, sessionName, policy, now, duration);
+  const session = newSession(role, sessionName, policy?.statements, now, duration);
   return { session, identity, answer: assumed(session, identity, requestId, policy) };
+}
+
+/**
+ * `AssumeRole` by a session of a role (role chaining), without a policy of its own. The new session has none of what limits the
+ * caller's. Sources: STS API reference, AssumeRole; IAM User Guide, "Role chaining" (at most one hour).
+ */
+export function assumeRole(
+  form: URLSearchParams,
+  caller: Session,
+  {
+    roles,
+    now,
+    requestId,
+  }: { readonly roles: ReadonlyMap<string, Role>; readonly now: Date; readonly requestId: string },
+): { readonly session: Session; readonly answer: Xml } {
+  const roleArn = form.get("RoleArn") ?? "";
+  const name = form.get("RoleSessionName") ?? "";
+  if (!sessionNameShape.test(name)) throw invalid("Member must satisfy regular expression pattern: [\\w+=,.@-]*");
+  const duration = Number(form.get("DurationSeconds") ?? 3600);
+  if (!Number.isInteger(duration) || duration < 900)
+    throw invalid("Member must have value greater than or equal to 900");
+  if (duration > 3600) {
+    throw invalid("The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining");
+  }
+  const role = roles.get(roleArn);
+  const action = "sts:AssumeRole";
+  // A trust policy is the role's resource policy: it must name the caller, whose own policies may still deny.
+  const trusts = role?.assumableBy?.includes(caller.identityArn) === true;
+  const trust: ResourceStatement = {
+    Effect: "Allow",
+    Action: action,
+    Resource: "*",
+    Principal: { AWS: caller.identityArn },
+  };
+  if (!role || !trusts || evaluate({ action, resource: roleArn, now }, caller, [trust]) !== "allowed") {
+    throw new AwsError(
+      403,
+      "AccessDenied",
+      `User: ${caller.arn} is not authorized to perform: ${action} on resource: ${roleArn}`,
+    );
+  }
+  const session = newSession(role, name, undefined, now, duration);
+  return {
+    session,
+    answer: {
+      [`AssumeRoleResponse ${namespace}`]: {
+        AssumeRoleResult: {
+          AssumedRoleUser: { Arn: session.arn, AssumedRoleId: session.userId },
+          Credentials: credentials(session),
+        },
+        ResponseMetadata: { RequestId: requestId },
+      },
+    },
+  };
 }
 
 function parameters(form: URLSearchParams) {
@@ -107,30 +161,47 @@ function checkTrust({ trust }: Role, identity: WebIdentity): void {
 
 type Policy = ReturnType<typeof parameters>["policy"];
 
-function newSession(role: Role, name: string, policy: Policy, now: Date, duration: number): Session {
+function newSession(
+  role: Role,
+  name: string,
+  policy: readonly Statement[] | undefined,
+  now: Date,
+  duration: number,
+): Session {
   const [, account = "", path = ""] = /^arn:aws[a-z-]*:iam::([0-9]{12}):role\/(.+)$/.exec(role.roleArn) ?? [];
   const roleName = path.split("/").at(-1) ?? "";
   const roleId = `AROA${base32(createHash("sha256").update(role.roleArn).digest())}`;
   return {
     accessKeyId: `ASIA${base32(randomBytes(16))}`,
-    secretAccessKey:
-      secretCanary +
-      randomBytes(30)
-        .toString("base64")
-        .slice(0, 40 - secretCanary.length),
+    secretAccessKey: secretKey(),
     sessionToken: secretCanary + randomBytes(300).toString("base64"),
     account,
     arn: `${role.roleArn.split(":role/")[0]?.replace(":iam:", ":sts:")}:assumed-role/${roleName}/${name}`,
     userId: `${roleId}:${name}`,
-    role,
-    policy: policy?.statements,
+    identityArn: role.roleArn,
+    permissions: role.permissions,
+    policy,
     issuedAt: now,
     expiresAt: new Date(Math.floor(now.getTime() / 1000 + duration) * 1000),
   };
 }
 
-const base32 = (bytes: Buffer) =>
+/** 40 characters. */
+export const secretKey = (): string =>
+  secretCanary +
+  randomBytes(30)
+    .toString("base64")
+    .slice(0, 40 - secretCanary.length);
+
+export const base32 = (bytes: Buffer): string =>
   [...bytes.subarray(0, 16)].map((b) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[b & 31]).join("");
+
+const credentials = ({ accessKeyId, secretAccessKey, sessionToken, expiresAt }: Session): Xml => ({
+  AccessKeyId: accessKeyId,
+  SecretAccessKey: secretAccessKey,
+  SessionToken: sessionToken,
+  Expiration: expiresAt && `${expiresAt.toISOString().slice(0, 19)}Z`,
+});
 
 const assumed = (session: Session, identity: WebIdentity, requestId: string, policy: Policy): Xml => ({
   [`AssumeRoleWithWebIdentityResponse ${namespace}`]: {
@@ -138,12 +209,7 @@ const assumed = (session: Session, identity: WebIdentity, requestId: string, pol
       SubjectFromWebIdentityToken: identity.subject,
       Audience: identity.audience,
       AssumedRoleUser: { Arn: session.arn, AssumedRoleId: session.userId },
-      Credentials: {
-        AccessKeyId: session.accessKeyId,
-        SecretAccessKey: session.secretAccessKey,
-        SessionToken: session.sessionToken,
-        Expiration: `${session.expiresAt.toISOString().slice(0, 19)}Z`,
-      },
+      Credentials: credentials(session),
       SourceIdentity: identity.sourceIdentity,
       Provider: `arn:aws:iam::${session.account}:oidc-provider/${identity.issuer.replace(/^https?:\/\//, "")}`,
       PackedPolicySize: policy && String(Math.ceil((policy.text.length / 2048) * 100)),

@@ -30,21 +30,39 @@ export interface Role {
   /** MaxSessionDuration, seconds, 3600 to 43200. Default 3600. */
   readonly maxSession?: number;
   readonly permissions: readonly Statement[];
+  /** ARNs of roles that the trust policy names for `sts:AssumeRole` (role chaining). Default none. */
+  readonly assumableBy?: readonly string[];
 }
 
+export interface User {
+  /** `arn:aws:iam::<account>:user/<name>` */
+  readonly userArn: string;
+  readonly permissions: readonly Statement[];
+}
+
+/** A statement of a bucket's policy; its one principal is a role's ARN, or that of a role's session. */
+export interface ResourceStatement extends Statement {
+  readonly Principal: { readonly AWS: string };
+}
+
+/** Whom a key is: a session of a role, or a user with a key that lasts. */
 export interface Session {
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  readonly sessionToken: string;
+  /** Undefined: a user's key, which needs none. */
+  readonly sessionToken: string | undefined;
   readonly account: string;
-  /** `arn:aws:sts::<account>:assumed-role/<role>/<session name>` */
+  /** `arn:aws:sts::<account>:assumed-role/<role>/<session name>`, or the user's */
   readonly arn: string;
   readonly userId: string;
-  readonly role: Role;
+  /** The role's ARN, or the user's: what a resource policy names where it does not mean one session. */
+  readonly identityArn: string;
+  readonly permissions: readonly Statement[];
   /** Undefined: none was sent, so that only the role limits. */
   readonly policy: readonly Statement[] | undefined;
   readonly issuedAt: Date;
-  readonly expiresAt: Date;
+  /** Undefined: never. */
+  readonly expiresAt: Date | undefined;
 }
 
 /** One call as CloudTrail would tell it. No token, no secret. */

@@ -7,7 +7,8 @@ import { IdentityProvider } from "./identity-provider.ts";
 import { evaluate, parsePolicy, type Verdict } from "./policy.ts";
 import { s3Call, s3Error, type Buckets, type S3Answer } from "./s3.ts";
 import { parseSignature, verifySignature } from "./sigv4.ts";
-import { assumeRole, assumeRoleWithWebIdentity, callerIdentity, stsError } from "./sts.ts";
+import { assumeRole } from "./role-chaining.ts";
+import { assumeRoleWithWebIdentity, callerIdentity, stsError } from "./sts.ts";
 import { AwsError, type LoggedCall, type ResourceStatement, type Role, type Session, type User } from "./types.ts";
 import { xml } from "./xml.ts";
 

@@ -1,14 +1,14 @@
 import { createHash, randomBytes } from "node:crypto";
 import type { IdentityProvider } from "./identity-provider.ts";
-import { evaluate, parsePolicy } from "./policy.ts";
-import { AwsError, type ResourceStatement, type Role, type Session, type Statement } from "./types.ts";
+import { parsePolicy } from "./policy.ts";
+import { AwsError, type Role, type Session, type Statement } from "./types.ts";
 import { sessionNameShape, webIdentity, type WebIdentity } from "./web-identity.ts";
 import type { Xml } from "./xml.ts";
 
 /** Every secret that this AWS gives out starts with it, so that a test can search logs, files and answers for leaks. */
 export const secretCanary = "CSGNCANARY";
 
-const namespace = 'xmlns="https://sts.amazonaws.com/doc/2011-06-15/"';
+export const namespace = 'xmlns="https://sts.amazonaws.com/doc/2011-06-15/"';
 
 export interface Assumed {
   readonly session: Session;
@@ -52,60 +52,6 @@ export async function assumeRoleWithWebIdentity(
   }
   const session = newSession(role, sessionName, policy?.statements, now, duration);
   return { session, identity, answer: assumed(session, identity, requestId, policy) };
-}
-
-/**
- * `AssumeRole` by a session of a role (role chaining), without a policy of its own. The new session has none of what limits the
- * caller's. Sources: STS API reference, AssumeRole; IAM User Guide, "Role chaining" (at most one hour).
- */
-export function assumeRole(
-  form: URLSearchParams,
-  caller: Session,
-  {
-    roles,
-    now,
-    requestId,
-  }: { readonly roles: ReadonlyMap<string, Role>; readonly now: Date; readonly requestId: string },
-): { readonly session: Session; readonly answer: Xml } {
-  const roleArn = form.get("RoleArn") ?? "";
-  const name = form.get("RoleSessionName") ?? "";
-  if (!sessionNameShape.test(name)) throw invalid("Member must satisfy regular expression pattern: [\\w+=,.@-]*");
-  const duration = Number(form.get("DurationSeconds") ?? 3600);
-  if (!Number.isInteger(duration) || duration < 900)
-    throw invalid("Member must have value greater than or equal to 900");
-  if (duration > 3600) {
-    throw invalid("The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining");
-  }
-  const role = roles.get(roleArn);
-  const action = "sts:AssumeRole";
-  // A trust policy is the role's resource policy: it must name the caller, whose own policies may still deny.
-  const trusts = role?.assumableBy?.includes(caller.identityArn) === true;
-  const trust: ResourceStatement = {
-    Effect: "Allow",
-    Action: action,
-    Resource: "*",
-    Principal: { AWS: caller.identityArn },
-  };
-  if (!role || !trusts || evaluate({ action, resource: roleArn, now }, caller, [trust]) !== "allowed") {
-    throw new AwsError(
-      403,
-      "AccessDenied",
-      `User: ${caller.arn} is not authorized to perform: ${action} on resource: ${roleArn}`,
-    );
-  }
-  const session = newSession(role, name, undefined, now, duration);
-  return {
-    session,
-    answer: {
-      [`AssumeRoleResponse ${namespace}`]: {
-        AssumeRoleResult: {
-          AssumedRoleUser: { Arn: session.arn, AssumedRoleId: session.userId },
-          Credentials: credentials(session),
-        },
-        ResponseMetadata: { RequestId: requestId },
-      },
-    },
-  };
 }
 
 function parameters(form: URLSearchParams) {
@@ -161,7 +107,7 @@ function checkTrust({ trust }: Role, identity: WebIdentity): void {
 
 type Policy = ReturnType<typeof parameters>["policy"];
 
-function newSession(
+export function newSession(
   role: Role,
   name: string,
   policy: readonly Statement[] | undefined,
@@ -196,7 +142,7 @@ export const secretKey = (): string =>
 export const base32 = (bytes: Buffer): string =>
   [...bytes.subarray(0, 16)].map((b) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"[b & 31]).join("");
 
-const credentials = ({ accessKeyId, secretAccessKey, sessionToken, expiresAt }: Session): Xml => ({
+export const credentials = ({ accessKeyId, secretAccessKey, sessionToken, expiresAt }: Session): Xml => ({
   AccessKeyId: accessKeyId,
   SecretAccessKey: secretAccessKey,
   SessionToken: sessionToken,
@@ -232,6 +178,6 @@ export const stsError = ({ status, code, message }: AwsError, requestId: string)
   },
 });
 
-const invalid = (message: string) => new AwsError(400, "ValidationError", message);
+export const invalid = (message: string) => new AwsError(400, "ValidationError", message);
 // One message whatever was wrong, as STS gives no hint about a trust policy.
 const denied = () => new AwsError(403, "AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity");

@@ -75,12 +75,17 @@ describe("delivery: token", () => {
   it.each([
     [0, 3600],
     [0.9999, 5400],
-  ])("lives as long as Entra draws, with one second of the window left as well (%s)", async (drawn, seconds) => {
-    random = drawn;
-    const minted = await world.mint(left(1000));
-    expect(minted.response.expires_in).toBe(seconds);
-    expect(minted.expiresAt).toEqual(new Date(start.getTime() + seconds * 1000));
-  });
+  ])(
+    "lives as long as Entra draws, whatever is left of the window, one second as well (%s)",
+    async (drawn, seconds) => {
+      random = drawn;
+      for (const other of [899, 900, 901, 3600, 43_200])
+        expect((await world.mint(left(other * 1000))).expiresAt).toEqual(new Date(start.getTime() + seconds * 1000));
+      const minted = await world.mint(left(1000));
+      expect(minted.response.expires_in).toBe(seconds);
+      expect(minted.expiresAt).toEqual(new Date(start.getTime() + seconds * 1000));
+    },
+  );
 
   it.each([0, -1, -3_600_000])("is not asked for %s ms after the window's end", async (ms) => {
     expect((await failure(world.mint, left(ms))).code).toBe("cloud_denied");
@@ -156,7 +161,11 @@ describe("delivery: assertion", () => {
     [299_999, 299],
     [300_000, 300],
     [301_000, 300],
+    [899_000, 300],
+    [900_000, 300],
+    [901_000, 300],
     [1_800_000, 300],
+    [43_200_000, 300],
   ])("with %s ms of the window left lives %s s", async (ms, seconds) => {
     const minted = await world.mint({ plan: handed, ...left(ms) });
     expect(minted.response.expires_in).toBe(seconds);

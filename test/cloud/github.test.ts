@@ -152,6 +152,38 @@ describe("a token of GitHub", () => {
       expect(identifiers["repository_ids"]).toBe(String(plans[i]?.repository_ids[0]));
     }
     expect(calls().filter((call) => call.startsWith("GET /app/installations"))).toHaveLength(1);
+    // What each opens is what GitHub says, not what our answer says of it.
+    const opened = await Promise.all(
+      minted.map(async ({ response }) => {
+        const { data } = await world.as(response.access_token).rest.apps.listReposAccessibleToInstallation();
+        return data.repositories.map(({ full_name }) => full_name);
+      }),
+    );
+    expect(opened).toEqual(plans.map((_, i) => [i % 2 ? "acme/infra" : "acme/app"]));
+  });
+});
+
+describe("C47 lifetimes at the edges", () => {
+  test.each([
+    [1, 1],
+    [899, 899],
+    [900, 900],
+    [901, 901],
+    [3599, 3599],
+    [3600, 3600],
+    [3601, 3600],
+    [43_200, 3600],
+  ])("with %i s left the job is told %i s, and GitHub's hour is what may have to be revoked", async (seconds, told) => {
+    const end = (s: number) => new Date(+start + s * 1000);
+    const minted = await world.mint({ window: { ...window, expiresAt: end(seconds) } });
+    expect([minted.response.expires_in, minted.expiresAt]).toEqual([told, end(told)]);
+    expect(minted.revocable).toEqual({ secret: minted.response.access_token, until: end(3600) });
+    expect(minted.identifiers["token_expires_at"]).toBe("2026-11-23T10:00:00Z");
+    const read = () => statusOf(world.as(minted.response.access_token).rest.repos.getContent({ ...infra, path: "a" }));
+    world.clock.now = end(3599);
+    expect(await read()).toBe(200);
+    world.clock.now = end(3600);
+    expect(await read()).toBe(401);
   });
 });
 

@@ -100,9 +100,26 @@ describe("a token for a relying party", () => {
     expect(await codeOf({ now: start })).toBe("cloud_denied");
   });
 
-  it("a hundred at once are a hundred", async () => {
-    const minted = await Promise.all(Array.from({ length: 100 }, () => mint()));
-    expect(new Set(minted.map(({ response }) => response.access_token)).size).toBe(100);
+  it("a hundred at once are a hundred, each of its own grant", async () => {
+    const of = (n: number) => ({
+      subject: `repository:10:oidc:t${n}:deployer`,
+      audience: `https://${n}.acme.example`,
+      claims: { team: `team-${n}` },
+    });
+    const end = (n: number) => new Date(+start + (900 + n) * 1000);
+    const minted = await Promise.all(
+      Array.from({ length: 100 }, (_, n) =>
+        mint({ plan: { ...plan, ...of(n) }, window: { ...window, expiresAt: end(n) } }),
+      ),
+    );
+    for (const [n, { response, identifiers, expiresAt }] of minted.entries()) {
+      const { subject, audience, claims } = of(n);
+      const said = decodeJwt(response.access_token);
+      expect(said).toMatchObject({ sub: subject, aud: audience, exp: +end(n) / 1000, ...claims });
+      expect(identifiers).toEqual({ assertion_id: said.jti, audience });
+      expect(expiresAt).toEqual(end(n));
+    }
+    expect(new Set(minted.map(({ identifiers }) => identifiers["assertion_id"])).size).toBe(100);
   });
 
   it("is not made for a grant that was called off before", async () => {
@@ -180,17 +197,46 @@ describe("C61 a stored plan that the parser would refuse today", () => {
   });
 });
 
+/** Its own sessions, permissions and secrets, of which no token says anything. */
+function relyingParty(settings: { lives: number; mayWrite: boolean }) {
+  const sessions = new Map<string, Date>();
+  const secrets = new Map<string, string>();
+  return {
+    secrets,
+    async open(jwt: string): Promise<string> {
+      const { jti = "" } = await login(jwt);
+      sessions.set(jti, new Date(+clock.now + settings.lives * 1000));
+      return jti;
+    },
+    write(session: string, path: string): "ok" | "over" | "not allowed" {
+      if ((sessions.get(session) ?? clock.now) <= clock.now) return "over";
+      if (!settings.mayWrite) return "not allowed";
+      secrets.set(path, "made by the job");
+      return "ok";
+    },
+  };
+}
+
 const shown: Readonly<Record<string, () => Promise<void>>> = {
   "https://vault.acme.example alone decides what the token allows there.": async () => {
     // The token names who asks and for whom; there is nothing in it that allows or forbids.
-    const payload = await login((await mint()).response.access_token);
-    expect(Object.keys(payload).sort()).toEqual(["aud", "exp", "iat", "iss", "jti", "nbf", "sub", "team"]);
+    const token = (await mint()).response.access_token;
+    expect(Object.keys(await login(token)).sort()).toEqual(["aud", "exp", "iat", "iss", "jti", "nbf", "sub", "team"]);
+    for (const mayWrite of [false, true]) {
+      const vault = relyingParty({ lives: 60, mayWrite });
+      expect(vault.write(await vault.open(token), "kv/x")).toBe(mayWrite ? "ok" : "not allowed");
+    }
   },
   "It also decides how long a session lives that the token opens: that may be long after the end of the grant.":
     async () => {
-      await login((await mint()).response.access_token);
-      const session = { openedAt: clock.now, lives: 24 * 3600 }; // a session of a day, as Vault's default may be
-      expect(session.openedAt.getTime() + session.lives * 1000).toBeGreaterThan(+window.expiresAt);
+      const vault = relyingParty({ lives: 86_400, mayWrite: true });
+      const token = (await mint(left(1000))).response.access_token;
+      const session = await vault.open(token);
+      clock.now = new Date(+start + 86_399_000);
+      expect(vault.write(session, "kv/x")).toBe("ok");
+      await expect(vault.open(token)).rejects.toThrow("exp");
+      clock.now = new Date(+start + 86_400_000);
+      expect(vault.write(session, "kv/x")).toBe("over");
     },
   "The token cannot be recalled, and whoever holds it may present it until it expires.": async () => {
     const { response, expiresAt } = await mint(left(60_000));
@@ -202,11 +248,12 @@ const shown: Readonly<Record<string, () => Promise<void>>> = {
     await expect(login(response.access_token)).rejects.toThrow("exp");
   },
   "What the job creates or changes stays after the end.": async () => {
-    const secrets = new Map<string, string>();
-    await login((await mint()).response.access_token);
-    secrets.set("kv/made-by-the-job", "x");
+    const vault = relyingParty({ lives: 1800, mayWrite: true });
+    const session = await vault.open((await mint()).response.access_token);
+    expect(vault.write(session, "kv/made-by-the-job")).toBe("ok");
     clock.now = new Date(+start + 86_400_000);
-    expect(secrets.has("kv/made-by-the-job")).toBe(true);
+    expect(vault.write(session, "kv/later")).toBe("over");
+    expect([...vault.secrets.keys()]).toEqual(["kv/made-by-the-job"]);
   },
 };
 

@@ -30,7 +30,8 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-const tokenOf = async (of: GcpPlanData): Promise<string> => (await world.mint({ plan: of })).response.access_token;
+const tokenOf = async (of: GcpPlanData, window = world.window): Promise<string> =>
+  (await world.mint({ plan: of, window })).response.access_token;
 const object = (bucket: string) => `/storage/v1/b/${bucket}/o/${encodeURIComponent("a b")}`;
 const get = async (token: string, bucket = "acme-logs") => (await world.call("GET", object(bucket), token)).status;
 const list = async (token: string, bucket = "acme-logs") =>
@@ -74,57 +75,116 @@ describe.each(both)("a token by %s", (_, of) => {
   });
 });
 
-/** Each line stands in the plan, and is shown. */
-describe("what the plan says is not limited", () => {
-  const says = (of: GcpPlanData, words: RegExp) => expect(gcpNotLimited(of).join("\n")).toMatch(words);
+const lists = async (token: Promise<string>, bucket = "acme-logs") => list(await token, bucket);
+/** A grant of the next day, of another target. */
+const tomorrow = () => ({
+  notBefore: world.now(),
+  expiresAt: new Date(world.now().getTime() + 3600_000),
+});
 
-  test.each(both)("%s: nothing narrows it where there is no boundary", async (_, of) => {
-    says(of, /Nothing narrows it: .* at every API of Google/);
-    const token = await tokenOf(of);
-    expect([await remove(token, "acme-live"), await project(token)]).toEqual([204, 200]);
-  });
+/**
+ * Each sentence of a plan, shown; a new one without a test fails below. Not shown: keys of service accounts, which this Google does not
+ * make (docs/unverified.md).
+ */
+const shown: Readonly<Record<string, () => Promise<void>>> = {
+  "Nothing narrows it: the token can do all that its scopes and IAM allow, at every API of Google.": async () => {
+    for (const of of [plan, direct]) {
+      const token = await tokenOf(of);
+      world.google.buckets.get("acme-live")?.set("a b", "hello");
+      expect([await remove(token, "acme-live"), await project(token)]).toEqual([204, 200]);
+    }
+  },
 
-  test.each(both)("%s: a boundary is for Cloud Storage only", async (_, of) => {
-    says({ ...of, boundary }, /A boundary is for Cloud Storage only: at every other API/);
-    const token = await tokenOf({ ...of, boundary });
-    expect([await remove(token), await project(token)]).toEqual([403, 200]);
-  });
+  "A boundary is for Cloud Storage only: at every other API of Google the token can do all that its scopes and IAM allow.":
+    async () => {
+      for (const of of [plan, direct]) {
+        const token = await tokenOf({ ...of, boundary });
+        expect([await remove(token), await project(token)]).toEqual([403, 200]);
+      }
+    },
 
-  test("a single token cannot be recalled: disabling the pool ends it, and others' with it", async () => {
-    says(
-      direct,
-      /only disabling the workload identity pool, or taking away roles, ends it early, and that ends others/,
-    );
-    const [one, other] = [await tokenOf(direct), await tokenOf(direct)];
-    world.google.configure.pool(pool, true);
-    expect([await get(one), await get(other)]).toEqual([401, 401]);
-    world.google.configure.pool(pool, false);
-    expect([await get(one), await get(other)]).toEqual([200, 200]);
-    world.google.bindings.length = 0;
-    expect([await get(one), await get(other)]).toEqual([403, 403]);
-  });
+  "A single token cannot be recalled: only disabling the workload identity pool, or taking away roles, ends it early, and that ends others as well.":
+    async () => {
+      const [one, other] = [await tokenOf(direct), await tokenOf(direct)];
+      world.google.configure.pool(pool, true);
+      expect([await get(one), await get(other)]).toEqual([401, 401]);
+      world.google.configure.pool(pool, false);
+      expect([await get(one), await get(other)]).toEqual([200, 200]);
+      world.google.bindings.length = 0;
+      expect([await get(one), await get(other)]).toEqual([403, 403]);
+    },
 
-  test("nor can one of a service account: disabling the account ends it, and others' with it; the pool does not", async () => {
-    says(plan, /only disabling the service account, or taking away its roles, ends it early, and that ends others/);
-    const [one, other] = [await tokenOf(plan), await tokenOf(plan)];
-    world.google.configure.pool(pool, true);
-    expect([await get(one), await get(other)]).toEqual([200, 200]);
-    world.google.configure.serviceAccount({ email: account, disabled: true });
-    expect([await get(one), await get(other)]).toEqual([401, 401]);
-  });
+  "A single token cannot be recalled: only disabling the service account, or taking away its roles, ends it early, and that ends others as well.":
+    async () => {
+      const [one, other] = [await tokenOf(plan), await tokenOf(plan)];
+      world.google.configure.pool(pool, true); // the pool does not
+      expect([await get(one), await get(other)]).toEqual([200, 200]);
+      world.google.configure.serviceAccount({ email: account, disabled: true });
+      expect([await get(one), await get(other)]).toEqual([401, 401]);
+      world.google.configure.serviceAccount({ email: account });
+      world.google.bindings.length = 0;
+      expect([await get(one), await get(other)]).toEqual([403, 403]);
+    },
 
-  test("the life of a service account's token is counted from Google's answer", async () => {
-    says(plan, /counted from Google's answer: it can end some seconds after the grant/);
+  "The life of the token is counted from Google's answer: it can end some seconds after the grant.": async () => {
     // Three seconds pass between our clock's reading and Google's answer.
     const before = world.now();
     world.advance(3);
     const { expiresAt, response } = await world.mint({ now: before });
     expect(expiresAt).toEqual(new Date(world.window.expiresAt.getTime() + 3000));
     expect(response.expires_in).toBe(1800);
-    expect(gcpNotLimited(direct).join()).not.toContain("counted from");
+    world.advance(1799);
+    expect(world.now().getTime()).toBeGreaterThan(world.window.expiresAt.getTime());
+    expect(await list(response.access_token)).toBe(200);
+    world.advance(1);
+    expect(await list(response.access_token)).toBe(401);
+  },
+
+  "Keys, tokens and role bindings that IAM lets it make do not end with the grant.": async () => {
+    const member = `serviceAccount:${account}`;
+    world.google.bindings.push(
+      { resource: accountResource(account), role: "roles/iam.serviceAccountTokenCreator", member },
+      { resource: bucketResource("acme-logs"), role: "roles/storage.admin", member },
+    );
+    const subject = "repository:10:gcp:other:deployer";
+    const other = (window = world.window) => tokenOf({ ...direct, subject }, window);
+    expect(await lists(other())).toBe(403);
+
+    const mine = await tokenOf(plan);
+    const path = `/v1/projects/-/serviceAccounts/${account}:generateAccessToken`;
+    world.advance(1000);
+    const made = await world.call("POST", path, mine, { scope: [scope], lifetime: "3600s" });
+    const bindings = [{ role: "roles/storage.objectViewer", members: [member, principal.replace(/[^/]+$/, subject)] }];
+    expect((await world.call("PUT", "/storage/v1/b/acme-logs/iam", mine, { bindings })).status).toBe(200);
+    world.advance(3599);
+    expect(await list(mine)).toBe(401);
+    expect(await list((made.body as { accessToken: string }).accessToken)).toBe(200);
+    world.advance(86_400);
+    expect(await lists(other(tomorrow()))).toBe(200);
+    expect(await lists(other(tomorrow()), "acme-live")).toBe(403);
+  },
+
+  "What the job creates or changes stays after the end.": async () => {
+    await remove(await tokenOf(plan));
+    world.advance(3600);
+    expect(world.google.buckets.get("acme-logs")?.size).toBe(0);
+  },
+};
+
+describe("what the plan says is not limited", () => {
+  test.each(Object.entries(shown))("%s", async (_, show) => show());
+
+  test("is exactly what the plans say", () => {
+    const said = [plan, direct].flatMap((of) => [...gcpNotLimited(of), ...gcpNotLimited({ ...of, boundary })]);
+    expect([...new Set(said)].sort()).toEqual(Object.keys(shown).sort());
   });
 
-  test("further than a slow answer can explain, it is not released", async () => {
+  test("a federated token's life is not counted from Google's answer", () =>
+    expect(gcpNotLimited(direct).join()).not.toContain("counted from"));
+});
+
+describe("what is limited", () => {
+  test("a token that ends further from the grant than a slow answer can explain is not released", async () => {
     const before = world.now();
     world.advance(76);
     await expect(world.mint({ now: before })).rejects.toMatchObject({ code: "cloud_misconfigured" });
@@ -132,23 +192,12 @@ describe("what the plan says is not limited", () => {
     await expect(world.mint({ now: before })).resolves.toBeDefined();
   });
 
-  test("tokens that IAM lets it make do not end with the grant", async () => {
-    says(plan, /Keys, tokens and role bindings that IAM lets it make do not end with the grant/);
-    world.google.bindings.push({
-      resource: accountResource(account),
-      role: "roles/iam.serviceAccountTokenCreator",
-      member: `serviceAccount:${account}`,
-    });
-    const path = `/v1/projects/-/serviceAccounts/${account}:generateAccessToken`;
-    const made = await world.call("POST", path, await tokenOf(plan), { scope: [scope], lifetime: "3600s" });
-    world.advance(3000);
-    expect(await list((made.body as { accessToken: string }).accessToken)).toBe(200);
-  });
-
-  test("what is done stays", async () => {
-    says(plan, /stays/);
-    await remove(await tokenOf(plan));
-    world.advance(3600);
-    expect(world.google.buckets.get("acme-logs")?.size).toBe(0);
+  test("role bindings are not to be had without IAM's leave, nor through a boundary", async () => {
+    const put = async (of: GcpPlanData) =>
+      (await world.call("PUT", "/storage/v1/b/acme-logs/iam", await tokenOf(of), { bindings: [] })).status;
+    expect(await put(plan)).toBe(403);
+    const member = `serviceAccount:${account}`;
+    world.google.bindings.push({ resource: bucketResource("acme-logs"), role: "roles/storage.admin", member });
+    expect([await put({ ...plan, boundary }), await put(plan)]).toEqual([403, 200]);
   });
 });

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { allowed, bucketResource, inScope, projectResource, withinBoundary } from "./iam.ts";
+import { allowed, bucketResource, inScope, knowsRole, projectResource, withinBoundary } from "./iam.ts";
 import { type Binding, rpcError, storageError, type Token } from "./types.ts";
 
 /** Bucket -> object -> content; changed as their owner would. */
@@ -15,10 +15,10 @@ export interface ApiCall {
   readonly call: string;
   readonly resource: string;
   /** @throws GoogleError */
-  readonly run: (token: Token, bindings: readonly Binding[], buckets: Buckets) => Answer;
+  readonly run: (token: Token, bindings: Binding[], buckets: Buckets, body: string) => Answer;
 }
 
-/** Objects of Cloud Storage (JSON API v1) and, as an API that no boundary is for, projects.get of Resource Manager v3. */
+/** Objects and IAM policies of Cloud Storage's buckets (JSON API v1) and, as an API that no boundary is for, projects.get of Resource Manager v3. */
 export function apiCall({ method, url = "" }: IncomingMessage): ApiCall | undefined {
   const { pathname, searchParams } = new URL(url, "http://google");
   const [, bucket, rest] = /^\/storage\/v1\/b\/([^/]+)\/o(?:\/([^/]+))?$/.exec(pathname) ?? [];
@@ -26,6 +26,8 @@ export function apiCall({ method, url = "" }: IncomingMessage): ApiCall | undefi
     const name = rest === undefined ? undefined : decodeURIComponent(rest);
     return storageCall(method ?? "", bucket, name, searchParams.get("alt") === "media");
   }
+  const policied = /^\/storage\/v1\/b\/([^/]+)\/iam$/.exec(pathname)?.[1];
+  if (policied !== undefined && method === "PUT") return policyCall(policied);
   const project = /^\/v3\/projects\/([^/]+)$/.exec(pathname)?.[1];
   if (project !== undefined && method === "GET") return projectCall(project);
   return undefined;
@@ -47,13 +49,7 @@ function storageCall(method: string, bucket: string, name: string | undefined, m
         inScope(token, permission) &&
         withinBoundary(token.boundary, permission, resource) &&
         allowed(bindings, token.member, permission, resource);
-      const who = token.member.replace(/^serviceAccount:/, "");
-      if (!may)
-        throw storageError(
-          403,
-          "forbidden",
-          `${who} does not have ${permission} access to the Google Cloud Storage ${name === undefined ? "bucket" : "object"}. Permission '${permission}' denied on resource (or it may not exist).`,
-        );
+      if (!may) throw forbidden(token, permission, name === undefined ? "bucket" : "object");
       const objects = buckets.get(bucket);
       if (!objects) throw storageError(404, "notFound", "The specified bucket does not exist.");
       if (name === undefined) return { status: 200, body: { kind: "storage#objects", items: list(bucket, objects) } };
@@ -64,6 +60,37 @@ function storageCall(method: string, bucket: string, name: string | undefined, m
         return { status: 204, body: undefined };
       }
       return { status: 200, body: media ? content : object(bucket, name, content) };
+    },
+  };
+}
+
+const forbidden = ({ member }: Token, permission: string, what: string) =>
+  storageError(
+    403,
+    "forbidden",
+    `${member.replace(/^serviceAccount:/, "")} does not have ${permission} access to the Google Cloud Storage ${what}. Permission '${permission}' denied on resource (or it may not exist).`,
+  );
+
+/** Replaces the bucket's whole policy (JSON API, "Buckets: setIamPolicy"); conditions and etags are not known here. */
+function policyCall(bucket: string): ApiCall {
+  const permission = "storage.buckets.setIamPolicy";
+  const resource = bucketResource(bucket);
+  return {
+    call: permission,
+    resource,
+    run(token, all, buckets, body) {
+      const may =
+        inScope(token, permission) &&
+        withinBoundary(token.boundary, permission, resource) &&
+        allowed(all, token.member, permission, resource);
+      if (!may) throw forbidden(token, permission, "bucket");
+      if (!buckets.has(bucket)) throw storageError(404, "notFound", "The specified bucket does not exist.");
+      const { bindings } = JSON.parse(body) as { bindings: { role: string; members: string[] }[] };
+      if (bindings.some(({ role }) => !knowsRole(role))) throw storageError(400, "invalid", "Role is not supported.");
+      const others = all.filter((one) => one.resource !== resource);
+      const made = bindings.flatMap(({ role, members }) => members.map((member) => ({ resource, role, member })));
+      all.splice(0, all.length, ...others, ...made);
+      return { status: 200, body: { kind: "storage#policy", resourceId: `projects/_/buckets/${bucket}`, bindings } };
     },
   };
 }

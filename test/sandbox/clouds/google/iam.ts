@@ -10,6 +10,13 @@ const roles: Readonly<Record<string, readonly string[]>> = {
     "storage.objects.create",
     "storage.objects.delete",
   ],
+  "roles/storage.admin": [
+    "storage.objects.get",
+    "storage.objects.list",
+    "storage.objects.create",
+    "storage.objects.delete",
+    "storage.buckets.setIamPolicy",
+  ],
   "roles/browser": ["resourcemanager.projects.get"],
   "roles/iam.workloadIdentityUser": ["iam.serviceAccounts.getAccessToken"],
   "roles/iam.serviceAccountTokenCreator": ["iam.serviceAccounts.getAccessToken"],

@@ -136,7 +136,7 @@ class Google {
       return this.#impersonate(decodeURIComponent(account[2] ?? ""), token, body, entry);
     }
     if (!api) throw rpcError("NOT_FOUND", "Method not found.");
-    return api.run(token, this.bindings, this.buckets);
+    return api.run(token, this.bindings, this.buckets, body);
   }
 
   async #sts(request: IncomingMessage, body: string, entry: Entry): Promise<Answer> {

@@ -12,6 +12,7 @@ import {
 } from "./azure-world.ts";
 
 // Every sentence under "not limited" of a plan, shown. A new one without a test fails here.
+// Not shown: secrets and federated credentials that a job makes, since the local Entra makes none (docs/unverified.md).
 
 const handed = plan({ delivery: "assertion" });
 const at = (iso: string) => new Date(iso);

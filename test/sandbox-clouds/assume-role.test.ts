@@ -1,4 +1,4 @@
-import { AssumeRoleWithWebIdentityCommand, STSClient } from "@aws-sdk/client-sts";
+import { AssumeRoleCommand, AssumeRoleWithWebIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { secretCanary, startLocalAws } from "../sandbox/clouds/index.ts";
 import { audience, outcome, policy, roleArn, start, startWorld, subject, type World } from "./world.ts";
@@ -170,6 +170,39 @@ describe("parameters", () => {
     });
     expect(response.status).toBe(400);
     expect(await response.text()).toContain("<Code>ValidationError</Code>");
+  });
+});
+
+describe("role chaining", () => {
+  const other = "arn:aws:iam::123456789012:role/other";
+  const chain = async (input: object = {}, limits?: object) => {
+    const { sts } = await world.session(limits);
+    const command = new AssumeRoleCommand({ RoleArn: other, RoleSessionName: "chained", ...input });
+    return outcome(sts.send(command));
+  };
+  const trusting = (...assumableBy: string[]) => world.aws.roles.configure(world.role({ roleArn: other, assumableBy }));
+
+  test("needs the trust of the other role, and within one account nothing else of the caller's role", async () => {
+    trusting(`${roleArn}2`);
+    expect(await chain()).toBe(denied);
+    trusting(roleArn); // the role itself allows S3 only
+    expect(await chain()).toBe("ok");
+    expect(await chain({ RoleArn: `${other}-that-is-not-there` })).toBe(denied);
+  });
+  test("is limited by the session policy", async () => {
+    trusting(roleArn);
+    expect(await chain({}, policy("s3:*", "*"))).toBe(denied);
+    expect(await chain({}, policy("sts:AssumeRole", roleArn))).toBe(denied);
+    expect(await chain({}, policy("sts:AssumeRole", other))).toBe("ok");
+  });
+  test.each([
+    [899, invalid],
+    [900, "ok"],
+    [3600, "ok"],
+    [3601, invalid],
+  ])("of %i s: %s", async (DurationSeconds, expected) => {
+    trusting(roleArn);
+    expect(await chain({ DurationSeconds })).toBe(expected);
   });
 });
 

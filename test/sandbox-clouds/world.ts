@@ -22,7 +22,15 @@ interface MintOptions {
   readonly jwk?: Record<string, unknown>;
 }
 
-/** An issuer with one key per algorithm, made when first asked for, and an AWS that trusts it. */
+/** Making an RSA key takes long, and no test needs one that no other has. */
+const pairs = new Map<string, ReturnType<typeof generateKeyPair>>();
+function pairOf(name: string, alg: string): ReturnType<typeof generateKeyPair> {
+  const known = pairs.get(name) ?? generateKeyPair(alg, { extractable: true });
+  pairs.set(name, known);
+  return known;
+}
+
+/** An issuer with one key per algorithm, published when first asked for, and an AWS that trusts it. */
 export async function startWorld() {
   let now = start;
   const keys = new Map<string, { privateKey: Awaited<ReturnType<typeof generateKeyPair>>["privateKey"]; jwk: JWK }>();
@@ -52,7 +60,7 @@ export async function startWorld() {
     const name = `${alg} ${JSON.stringify(jwk ?? {})}`;
     let key = keys.get(name);
     if (!key) {
-      const pair = await generateKeyPair(alg, { extractable: true });
+      const pair = await pairOf(name, alg);
       const exported = await exportJWK(pair.publicKey);
       key = {
         privateKey: pair.privateKey,

@@ -48,13 +48,18 @@ const deed: fc.Arbitrary<Sentence> = fc.oneof(
   { weight: 1, arbitrary: fc.constant<Sentence>(["root changes the workflow of acme/infra"]) },
 );
 
+/**
+ * Calls that something may happen just before: where the server acts, and where the reading for a decision begins. Not later: what
+ * changes after GitHub was asked, and before the answer is acted on, no decision can know, before the merge or after it.
+ */
+const between: readonly string[] = ["merge", "snapshot", "tip"];
+
 /** How a deed comes to the server. */
 const moment = fc.oneof(
   { weight: 5, arbitrary: fc.constant("seen") },
   { weight: 2, arbitrary: fc.constant("unseen") },
   { weight: 1, arbitrary: fc.constant("twice") },
-  // Where facts are read that no later call reads again, or where the server acts.
-  ...["merge", "snapshot", "tip", "commitsBetween"].map((method) => ({ weight: 1, arbitrary: fc.constant(method) })),
+  ...between.map((method) => ({ weight: 1, arbitrary: fc.constant(method) })),
 );
 const histories = fc.array(fc.record({ deed, moment }), { minLength: 4, maxLength: 16 });
 /** The same, and what matters to auto_approve. */
@@ -163,7 +168,7 @@ async function live(
   for (const name of pulls) perform(story, `alice asks for ${name}`, { draft: perDay > 0 });
   await story.settle();
   for (const { deed: what, moment: when } of history) {
-    if (["merge", "snapshot", "tip", "commitsBetween"].includes(when)) {
+    if (between.includes(when)) {
       github.before = (called) => {
         if (called !== when) return;
         github.before = undefined;

@@ -39,12 +39,20 @@ export async function reconcileHead(deps: GrantDeps, repositoryId: number): Prom
   if (tip === null) throw new RetryLater("github_behind", "The default branch is not visible.");
   if (tip === enrolment.head) return;
   const commits = await deps.github.commitsBetween(enrolment, enrolment.head, tip);
-  if (commits === null) return rewritten(deps, enrolment, tip);
-  for (const commit of commits) {
+  if (commits === null) {
+    // What does not follow on what was judged may be an answer from before it. Ended for that, grants would not come back.
+    if ((await deps.github.tip(enrolment, enrolment.defaultBranch)) !== tip)
+      throw new RetryLater("github_behind", "GitHub does not agree with itself about the default branch.", {
+        after: 2,
+      });
+    return rewritten(deps, enrolment, tip);
+  }
+  for (const [i, commit] of commits.entries()) {
     const before = await readEnrolment(deps.db, repositoryId);
     if (!isActive(before) || before.head !== commit.firstParent)
       throw new RetryLater("head_raced", "Another server judged this head.");
-    await judgeCommit(deps, before, commit, merge?.snapshot);
+    // Behind others it would be read by then a while ago, and who may approve is asked for live.
+    await judgeCommit(deps, before, commit, i === 0 ? merge?.snapshot : undefined);
   }
   await deps.enqueue(noticeKey(repositoryId));
 }

@@ -49,7 +49,7 @@ const teamsOf = (count: number): string =>
  */
 export const snapshotQuery = (files: number, teams: number): string => `
 query Snapshot($owner: String!, $name: String!, $number: Int!${variables("p", files)}${variables("t", teams)}) {
-  ${teams > 0 ? `organization(login: $owner) { ${teamsOf(teams)} }` : ""}
+  ${teams > 0 ? `organization(login: $owner) { databaseId ${teamsOf(teams)} }` : ""}
   repository(owner: $owner, name: $name) {
     databaseId nameWithOwner
     owner { __typename login ... on Organization { databaseId } ... on User { databaseId } }

@@ -147,7 +147,7 @@ export async function readSnapshot(
       submittedAt: r.submittedAt,
       canPush: r.authorCanPushToRepository,
     })),
-    teams: wholeTeams(answer.owner.login, teams, asked.beside["organization"]),
+    teams: wholeTeams(answer.owner, teams, asked.beside["organization"]),
   };
   return { kind: "snapshot", snapshot };
 }

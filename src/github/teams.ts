@@ -38,14 +38,20 @@ const team = z.object({
  * The teams of an answer that were told whole. Left out, so that the decision asks about each person: a team that is not
  * there, a secret one (C26), one with more members than GitHub lists at once. Invited people are no members (C25).
  */
-export function wholeTeams(org: string, slugs: readonly string[], answer: unknown): NonNullable<Snapshot["teams"]> {
+export function wholeTeams(
+  owner: { readonly login: string; readonly databaseId: number },
+  slugs: readonly string[],
+  answer: unknown,
+): NonNullable<Snapshot["teams"]> {
   const found = z.record(z.string(), z.unknown()).safeParse(answer);
   const teams = new Map<string, ReadonlyMap<UserId, string>>();
+  // Asked by name, as the repository was: that follows a renamed owner, and the name may be another's by now (C07).
+  if (found.data?.["databaseId"] !== owner.databaseId) return teams;
   for (const [i, slug] of slugs.entries()) {
     const { data } = team.safeParse(found.data?.[`t${i}`]);
     if (data?.privacy !== "VISIBLE") continue;
     const members = new Map(data.members.nodes.flatMap((n) => (n ? [[userId(n.databaseId), n.login] as const] : [])));
-    if (members.size === data.members.totalCount) teams.set(`${org}/${slug}`.toLowerCase(), members);
+    if (members.size === data.members.totalCount) teams.set(`${owner.login}/${slug}`.toLowerCase(), members);
   }
   return teams;
 }

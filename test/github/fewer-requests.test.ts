@@ -88,15 +88,24 @@ test("C25: members of a team come with the snapshot, child teams' too, invited p
 test("C26: a team that GitHub does not tell whole is asked about person by person", async () => {
   const { number } = await ask(s, "alice", "secret");
   await github.teamMember(repo, "acme", "security", "carol");
+  const databaseId = (await s.as("alice").rest.repos.get(ACCESS)).data.owner.id;
+  const visible = {
+    privacy: "VISIBLE",
+    members: { totalCount: 1, nodes: [{ databaseId: person("alice").id, login: "alice" }] },
+  };
   const hidden = [
-    { t0: null },
+    { databaseId, t0: null },
+    { databaseId: databaseId + 1, t0: visible }, // C07: the old name of a renamed organization, somebody else's by now
+    { t0: visible },
     {
+      databaseId,
       t0: {
         privacy: "SECRET",
         members: { totalCount: 1, nodes: [{ databaseId: person("alice").id, login: "alice" }] },
       },
     },
     {
+      databaseId,
       t0: {
         privacy: "VISIBLE",
         members: { totalCount: 101, nodes: [{ databaseId: person("alice").id, login: "alice" }] },

@@ -17,6 +17,32 @@ export function reviewTitle(rows: readonly Row[]): string {
   return oneLine(`Review of break-glass: ${roles} by ${rows[0]?.requester_login ?? "unknown"}`, 200);
 }
 
+/** GitHub takes 65 536 characters; what stands around the list takes less than a third of that. */
+const roomOfList = 40_000;
+
+/** The requests one by one, as many as there is room for: whoever asks for many, or writes much, is told of none the less. */
+function listed(rows: readonly Row[]): readonly string[] {
+  const parts = rows.map((row) =>
+    [
+      `- What: ${forMarkdown(row.what)} (${forMarkdownCode(row.path)})`,
+      `- Why: ${forMarkdown(row.why)}`,
+      `- For: ${forMarkdownCode(row.workflow)}`,
+    ].join("\n"),
+  );
+  let room = roomOfList;
+  const fits = parts.findIndex((part) => (room -= part.length + 1) < 0);
+  if (fits < 0) return parts;
+  return [...parts.slice(0, fits), `- and ${parts.length - fits} more: see #${rows[0]?.pull_request ?? 0}`];
+}
+
+/** Paths and roles that are named once more at the end; the list has the rest. */
+const mostNamed = 20;
+function named(texts: readonly string[]): string {
+  const rest = texts.length - mostNamed;
+  const some = texts.slice(0, mostNamed).map((text) => forMarkdownCode(text));
+  return `${some.join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;
+}
+
 /** @param runs where the runs can be seen that were started for it */
 export function reviewBody(
   rows: readonly Row[],
@@ -31,23 +57,20 @@ export function reviewBody(
   return [
     `${forMarkdownNames(skipped.slice(0, mostMentioned).join(" "), 5000)}: ${who} was given this without your approval, by break-glass. Please look at what was done with it.`,
     "",
-    ...rows.flatMap((row) => [
-      `- What: ${forMarkdown(row.what)} (${forMarkdownCode(row.path)})`,
-      `- Why: ${forMarkdown(row.why)}`,
-      `- For: ${forMarkdownCode(row.workflow)}`,
-    ]),
+    ...listed(rows),
     `- Asked in #${first.pull_request} and given at ${formatInstant(first.granted_at)}`,
     runs.length === 0
       ? "- Run: whichever run of that workflow used it within its time; the ledger names each credential's run"
-      : `- Run: ${runs.map(({ id, url }) => `[${id}](${url})`).join(", ")}`,
+      : `- Run: ${runs
+          .slice(0, mostNamed)
+          .map(({ id, url }) => `[${id}](${url})`)
+          .join(", ")}${runs.length > mostNamed ? ` and ${runs.length - mostNamed} more` : ""}`,
     "",
-    `An owner of ${unique(rows.map((row) => row.path))
-      .map((path) => forMarkdownCode(path))
-      .join(", ")} who neither asked for it nor pushed to it ends this by the comment`,
+    `An owner of ${named(unique(rows.map((row) => row.path)))} who neither asked for it nor pushed to it ends this by the comment`,
     "",
     "```\n/countersign reviewed\n```",
     "",
-    `by ${formatInstant(due)}. After that the next break-glass of ${roles.map((role) => forMarkdownCode(role)).join(", ")} is refused until it is done. Closing this issue does not do it: it is opened again. An edited comment does not count.`,
+    `by ${formatInstant(due)}. After that the next break-glass of ${named(roles)} is refused until it is done. Closing this issue does not do it: it is opened again. An edited comment does not count.`,
   ].join("\n");
 }
 

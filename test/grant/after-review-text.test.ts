@@ -51,6 +51,25 @@ describe("the issue of a use of break-glass", () => {
     expect(body).not.toContain("https://evil");
     expect(body.match(/^\/countersign reviewed$/gm)).toHaveLength(1);
   });
+  test("C62 however many requests and however much is written, it fits what GitHub takes, and the owners are told", () => {
+    const rows = Array.from({ length: 100 }, (_, i) =>
+      row({
+        path: `requests/${"a".repeat(60)}/2026-11/${"b".repeat(50)}-${i}.yml`,
+        why: "&@".repeat(250),
+        what: "@&".repeat(60),
+        workflow: `acme/${"w".repeat(90)} .github/workflows/${"x".repeat(100)}.yml at refs/heads/${"r".repeat(200)}`,
+        target: "t".repeat(63),
+        role: `r${i}`,
+        skipped: Array.from({ length: 20 }, (__, k) => `@acme/${"o".repeat(90)}-${i}-${k}`),
+      }),
+    );
+    const runs = Array.from({ length: 100 }, () => run);
+    const body = reviewBody(rows, runs);
+    expect(body.length).toBeLessThan(65_000);
+    expect(body).toMatch(/^@acme\/o+-0-0 /);
+    expect(body).toMatch(/^- and \d+ more: see #7$/m);
+    expect(body.match(/^\/countersign reviewed$/gm)).toHaveLength(1);
+  });
   test("C62 so does the answer to who may not review", () => {
     expect(refusedReview("mallory", "it is owned by @acme/owners")).not.toContain("@acme");
   });

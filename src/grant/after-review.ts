@@ -17,6 +17,9 @@ type Row = Selectable<AfterReviewTable>;
 type Active = Enrolment & { accepted: NonNullable<Enrolment["accepted"]> };
 
 const kind = "after-review";
+const noReview = "no-review";
+/** Answers on one issue to commands that are no review; whoever writes more of them gets none. */
+const mostAnswers = 10;
 /** So long the issue waits for the run that is being started, to name it. */
 const runShowsUp = 60_000;
 
@@ -131,18 +134,30 @@ async function judge(
   issue: number,
   comments: readonly IssueComment[],
 ): Promise<void> {
-  const commands = comments.filter((comment) => isReviewCommand(comment.body));
+  const { bot } = deps.github;
+  const isAnswered = ({ id }: IssueComment): boolean => findOwn(comments, bot, noReview, String(id)) !== undefined;
+  // What was refused stays refused: nobody's word becomes a review because its author becomes an owner later.
+  const commands = comments.filter((comment) => isReviewCommand(comment.body) && !isAnswered(comment));
   const owed = rows.filter((row) => row.reviewed_at === null);
   if (commands.length === 0 || owed.length === 0) return;
   const policy = await policyInForce(deps, enrolment);
+  const refusals: { readonly comment: IssueComment; readonly why: string }[] = [];
+  // Each person is asked about once, however often they say it.
+  const people = new Map<UserId | null, Awaited<ReturnType<typeof livePerson>>>();
   for (const comment of commands) {
-    const live = await livePerson(deps, enrolment, policy, owed, comment);
+    const who = comment.edited ? null : (comment.author?.id ?? null);
+    const live = people.get(who) ?? (await livePerson(deps, enrolment, policy, owed, comment));
+    people.set(who, live);
     const refused = owed.map((row) => ({ row, why: whyNoReview(comment, row, { policy, ...live }) }));
     for (const { row, why } of refused) if (why === undefined) await reviewed(deps, enrolment, row, issue, comment);
     const [first] = refused;
     if (first?.why !== undefined && refused.every(({ why }) => why !== undefined))
-      await answer(deps, enrolment, issue, comments, comment, first.why);
+      refusals.push({ comment, why: first.why });
   }
+  // After every review, and not without end: what floods the issue delays none, and uses up no budget of writes.
+  const answered = comments.filter((comment) => comment.author?.id === bot.id).length;
+  for (const { comment, why } of refusals.slice(0, Math.max(0, mostAnswers - answered)))
+    await answer(deps, enrolment, issue, comment, why);
 }
 
 /** The accepted policy, also while another one stands in quarantine on the default branch. */
@@ -222,13 +237,11 @@ async function answer(
   { github }: GrantDeps,
   enrolment: Enrolment,
   issue: number,
-  comments: readonly IssueComment[],
   { id, author }: IssueComment,
   why: string,
 ): Promise<void> {
-  const key = String(id);
-  if (author?.kind !== "user" || findOwn(comments, github.bot, "no-review", key)) return;
-  await github.createComment(enrolment, issue, marked(refusedReview(author.login, why), "no-review", key));
+  if (author?.kind !== "user") return;
+  await github.createComment(enrolment, issue, marked(refusedReview(author.login, why), noReview, String(id)));
 }
 
 /** For the sweep: issues that are not opened yet, and those that no webhook made us look at for ten minutes. */

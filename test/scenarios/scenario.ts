@@ -102,6 +102,8 @@ function now(story: Story, step: unknown): void {
 async function check(story: Story, expected: Readonly<Record<string, unknown>>): Promise<void> {
   for (const [name, what] of Object.entries(expected)) {
     if (name === "ledger") await checkLedger(story, z.array(z.string()).parse(what));
+    else if (name === "nothing waits") expect([...story.waiting]).toEqual([]);
+    else if (name === "answers on issues") checkAnswers(story, z.array(z.string()).parse(what));
     else if (name === "issues") checkIssues(story, z.array(z.string()).parse(what));
     else await checkPull(story, name, outcome.parse(what));
   }
@@ -119,6 +121,12 @@ function checkIssues(story: Story, parts: readonly string[]): void {
   const texts = open.map((issue) => `${issue.title}\n${issue.body}`);
   expect(texts).toHaveLength(parts.length);
   for (const [i, part] of parts.entries()) expect(texts[i]).toContain(part);
+}
+/** All that we said on issues, and nothing else. */
+function checkAnswers({ github, home }: Story, parts: readonly string[]): void {
+  const said = [...home.issues.keys()].flatMap((number) => home.comments.get(number) ?? []);
+  const ours = said.filter((one) => one.author?.id === github.bot.id).map((one) => one.body);
+  expect(ours).toEqual(parts.map((part) => expect.stringContaining(part)));
 }
 
 async function checkPull(story: Story, name: string, expected: Expected): Promise<void> {

@@ -5,7 +5,7 @@ import type { Client } from "./client.ts";
 import { httpFailure } from "./errors.ts";
 import { query } from "./graphql.ts";
 import { commentsQuery } from "./queries.ts";
-import type { GitHub, IssueComment, OurIssue, RepoRef } from "./types.ts";
+import type { CommentPage, GitHub, IssueComment, OurIssue, RepoRef } from "./types.ts";
 
 // What is said on pull requests and issues. GitHub files both under issues, and so does the scope `review`.
 
@@ -17,6 +17,7 @@ const longest = 65_536;
 const page = z.object({
   issueOrPullRequest: z
     .object({
+      __typename: z.enum(["Issue", "PullRequest"]),
       comments: z.object({
         pageInfo: z.object({ hasNextPage: z.boolean(), endCursor: z.string().nullable() }),
         nodes: z.array(
@@ -40,10 +41,11 @@ export async function commentPage(
   repo: RepoRef,
   number: number,
   after: string | null,
-): Promise<{ comments: readonly IssueComment[]; next: string | null }> {
+): Promise<CommentPage> {
   const answer: z.infer<typeof page> = await query(client, repo, "review", commentsQuery, { number, after }, page);
-  const found = answer.issueOrPullRequest?.comments;
-  if (!found) return { comments: [], next: null };
+  const place = answer.issueOrPullRequest;
+  if (!place) return { on: null, comments: [], next: null };
+  const { comments: found } = place;
   const comments = found.nodes.map(
     ({ fullDatabaseId: id, body, createdAt, lastEditedAt, author }): IssueComment => ({
       id,
@@ -53,7 +55,8 @@ export async function commentPage(
       edited: lastEditedAt !== null,
     }),
   );
-  return { comments, next: found.pageInfo.hasNextPage ? found.pageInfo.endCursor : null };
+  const on = place.__typename === "Issue" ? "issue" : "pull_request";
+  return { on, comments, next: found.pageInfo.hasNextPage ? found.pageInfo.endCursor : null };
 }
 
 /** See GitHub.issueComments. */
@@ -209,8 +212,9 @@ export async function issue(
       (o, name) => o.rest.issues.get({ ...name, issue_number: number }),
       { expected: [404, 410] },
     );
-    const { state, user, pull_request: pull } = issueAnswer.parse(data);
-    return pull === undefined ? { state, author: user } : null;
+    const { number: found, state, user, pull_request: pull } = issueAnswer.parse(data);
+    // GitHub leads to where an issue was transferred, which is another repository's.
+    return pull === undefined && found === number ? { state, author: user } : null;
   } catch (error) {
     const status = httpFailure(error)?.status;
     if (status === 404 || status === 410) return null; // never was, or deleted

@@ -110,6 +110,14 @@ export interface SnapshotOptions {
   readonly whenOver?: "whole" | "state";
 }
 
+/** A part of what is said in one place. */
+export interface CommentPage {
+  /** What has that number; null: nothing has, or not any more. */
+  readonly on: "pull_request" | "issue" | null;
+  readonly comments: readonly IssueComment[];
+  readonly next: string | null;
+}
+
 /** The only way to GitHub. Methods throw RetryLater where GitHub is unreachable, rate limited or not readable. */
 export interface GitHub {
   /** null: no such repository, or the App is not installed there. */
@@ -158,11 +166,7 @@ export interface GitHub {
    */
   issueComments(repo: RepoRef, number: number): Promise<readonly IssueComment[]>;
   /** The next hundred comments behind a cursor of an earlier page, oldest first; `next`: null where there are no more. */
-  commentPage(
-    repo: RepoRef,
-    number: number,
-    after: string | null,
-  ): Promise<{ readonly comments: readonly IssueComment[]; readonly next: string | null }>;
+  commentPage(repo: RepoRef, number: number, after: string | null): Promise<CommentPage>;
   /**
    * Comments of a whole repository that were written or changed since a time, the longest unchanged first, at most a hundred.
    * For the sweep, which finds by it what no webhook told; to be read again with `commentPage` before anything is believed.

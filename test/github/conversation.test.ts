@@ -31,7 +31,10 @@ test("what is said on a pull request is read whole, oldest first, with who said 
   expect(all.at(-1)).toMatchObject({ id: ours, author: { id: github.bot.id, kind: "bot" }, edited: false });
   const page = await github.commentPage(repo, number, null);
   expect(page.comments).toEqual(all.slice(0, 100));
-  expect(await github.commentPage(repo, number, page.next)).toEqual({ comments: all.slice(100), next: null });
+  const rest = { on: "pull_request", comments: all.slice(100), next: null };
+  expect(await github.commentPage(repo, number, page.next)).toEqual(rest);
+  const issue = await github.createIssue(repo, { title: "Review", body: "look" });
+  expect(await github.commentPage(repo, issue, null)).toEqual({ on: "issue", comments: [], next: null });
 });
 
 test("a comment that somebody edited is marked, so that nobody speaks with another's voice", async () => {

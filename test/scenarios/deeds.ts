@@ -248,6 +248,15 @@ const sentences: readonly (readonly [RegExp, Deed])[] = [
     },
   ],
   [
+    /^(\w+) says on an issue of (\w+)$/,
+    (story, who, login, { text = "" }) => {
+      const number = ++story.home.numbers;
+      const author = story.github.person(login);
+      story.home.issues.set(number, { number, author, title: "a question", body: "", state: "open" });
+      story.github.say(story.home, number, story.github.person(who), text);
+    },
+  ],
+  [
     /^(\w+) says on the review of (\w+)$/,
     (story, who, name, { text = "" }) => {
       const { repo, number } = reviewOf(story, name);

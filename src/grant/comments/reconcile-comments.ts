@@ -5,6 +5,7 @@ import {
   type Command,
   type Enrolment,
   findOwn,
+  issueKey,
   marked,
   mayEnd,
   policyInForce,
@@ -53,7 +54,9 @@ export async function reconcileComments(deps: Deps, repositoryId: number, number
   let after = await readUpTo(deps.db, repositoryId, number);
   let more = true;
   for (let pages = 0; pages < mostPages && more; pages++) {
-    const { comments, next } = await deps.github.commentPage(enrolment, number, after);
+    const { on, comments, next } = await deps.github.commentPage(enrolment, number, after);
+    // The sweep's list does not tell issues from pull requests. What is said on an issue is a review, or nothing to us.
+    if (on === "issue") return deps.enqueue(issueKey(repositoryId, number));
     for (const said of await newCommands(deps.db, repositoryId, comments))
       await attempt(handle(deps, enrolment, number, said));
     more = next !== null;

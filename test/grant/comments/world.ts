@@ -42,6 +42,7 @@ export class Conversation
   comments: IssueComment[] = [];
   state: Snapshot["pullRequest"]["state"] = "merged";
   paths: readonly string[] = [path];
+  on: "pull_request" | "issue" = "pull_request";
   policy: PolicyFiles;
   /** `org/slug` to logins. */
   teams: Record<string, readonly string[]> = { "acme/incident-commanders": ["dave"] };
@@ -91,7 +92,7 @@ export class Conversation
     const start = after === null ? 0 : this.comments.findIndex((c) => String(c.id) === after) + 1;
     const comments = this.comments.slice(start, start + pageSize);
     const more = start + pageSize < this.comments.length;
-    return { comments, next: more ? String(comments.at(-1)?.id) : null };
+    return { on: this.on, comments, next: more ? String(comments.at(-1)?.id) : null };
   }
   async createComment(_: unknown, __: number, body: string): Promise<number> {
     const id = this.say(bot, body);

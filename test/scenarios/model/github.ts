@@ -285,10 +285,12 @@ export class ModelGitHub implements GitHub {
     return this.#at(repo, "issueComments").comments.get(number) ?? [];
   }
   async commentPage(repo: RepoRef, number: number, after: string | null) {
-    const all = this.#at(repo, "commentPage").comments.get(number) ?? [];
+    const repository = this.#at(repo, "commentPage");
+    const all = repository.comments.get(number) ?? [];
+    const on = repository.pulls.has(number) ? ("pull_request" as const) : ("issue" as const);
     const from = after === null ? 0 : all.findIndex((one) => String(one.id) === after) + 1;
     const comments = all.slice(from, from + 100);
-    return { comments, next: from + 100 < all.length ? String(comments.at(-1)?.id) : null };
+    return { on, comments, next: from + 100 < all.length ? String(comments.at(-1)?.id) : null };
   }
   async commentsSince(repo: RepoRef, since: Date) {
     return [...this.#at(repo, "commentsSince").comments]

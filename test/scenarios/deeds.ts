@@ -27,6 +27,8 @@ export interface Details {
   /** From a fork of this owner. */
   readonly fork?: boolean;
   readonly repository?: string;
+  /** Another request beside it. */
+  readonly both?: boolean;
   /** So many files beside the request. */
   readonly many?: number;
   /** Repository of the workflow that the request names, in place of acme/infra. */
@@ -49,7 +51,8 @@ function editOf(tree: ReadonlyMap<string, File>, name: string, d: Details): { ed
   if (d.files) for (const [file, content] of Object.entries(d.files)) edit[file] = mode(content);
   for (const [from, to] of Object.entries(d.rename ?? {})) Object.assign(edit, { [from]: null, [to]: tree.get(from) });
   if (d.replace) edit[d.replace.file] = (tree.get(d.replace.file)?.text ?? "").replace(d.replace.from, d.replace.to);
-  if (Object.keys(edit).length === 0) edit[path] = requestText(d.bucket, d.more, d.workflow);
+  if (Object.keys(edit).length === 0 || d.both) edit[path] = requestText(d.bucket, d.more, d.workflow);
+  if (d.both) edit[path.replace(/\.yml$/, "-0.yml")] = requestText("acme-beside");
   for (let i = 0; i < (d.many ?? 0); i++) edit[`requests/aws-prod/2026-11/${name}-${i}.yml`] = requestText();
   return { edit, paths: Object.keys(edit).filter((file) => file.startsWith("requests/")) };
 }
@@ -278,6 +281,13 @@ const sentences: readonly (readonly [RegExp, Deed])[] = [
       const { repo, number } = reviewOf(story, name);
       Object.assign(repo.issues.get(number) ?? {}, { state: "closed" });
       story.github.hints.add(`issue:${repo.id}:${number}`);
+    },
+  ],
+  [
+    /^(\w+) deletes the review of (\w+)$/,
+    (story, _, name) => {
+      const { repo, number } = reviewOf(story, name);
+      repo.issues.delete(number); // that webhook names an issue of which nobody knows any more whether it was ours
     },
   ],
   [

@@ -19,7 +19,9 @@ import {
 } from "../pull-request/index.ts";
 import type { GrantDeps } from "./deps.ts";
 import { rememberFrozen } from "./frozen.ts";
+import { waitFor } from "./behind.ts";
 import { afterMerge } from "./expected-merge.ts";
+import { withoutLater } from "./without-later.ts";
 
 /** What a request file that reached the default branch becomes. */
 export type Judged =
@@ -138,7 +140,7 @@ async function decideAgain(
     byJob,
     decidedBy: stored.rule,
   });
-  if (decision.outcome === "retry") throw new RetryLater("github_behind", decision.tree.text);
+  if (decision.outcome === "retry") waitFor(deps, commit, decision.tree.text);
   const requester = snapshot.pullRequest.author;
   if (!sameOutcome({ outcome: "approved", rule: stored.rule }, decision) || !requester) return all("decision_differs");
   const approvers = decision.approvers.map(({ id, login }) => ({ id, login }));
@@ -169,20 +171,6 @@ async function decideAgain(
     };
   });
 }
-
-/** GitHub's machines agree on the time, and write whole seconds: a review of just before the merge may look later than it. */
-const clockSlackMs = 5000;
-
-/**
- * What was merged was approved by then or not at all: an approval that came after the merge, in place of one that was taken back
- * before it, mends nothing. Objections count whenever they come.
- */
-const withoutLater = (snapshot: Snapshot, merged: Date): Snapshot => ({
-  ...snapshot,
-  reviews: snapshot.reviews.filter(
-    (review) => review.state !== "APPROVED" || review.submittedAt.getTime() <= merged.getTime() + clockSlackMs,
-  ),
-});
 
 /** How long after our decision GitHub may take to say which pull request a commit merged. */
 const associationMs = 60_000;

@@ -44,3 +44,33 @@ test("C03 a tip from before what was judged ends no grant, where GitHub's other 
   expect(await story.grantOf(path("one"))).toMatchObject({ state: "active" });
   expect(await story.grantOf(path("two"))).toMatchObject({ state: "active" });
 });
+
+test("C21 what GitHub hides for good of a merge is not waited for without end: what follows is judged", async () => {
+  const { db } = await open();
+  const story = await Story.begin(db);
+  const { github, home, clock } = story;
+  const does = async (sentence: string): Promise<void> => {
+    clock.advance(60);
+    perform(story, sentence);
+    clock.advance(2);
+    await story.settle();
+  };
+  await does("alice asks for one");
+  // From the merge on: she makes the branch again and pushes more often than GitHub's list of activity is long.
+  github.before = (method) => {
+    if (method !== "merge") return;
+    github.before = undefined;
+    home.activity.splice(0, home.activity.length, ...home.activity.filter((row) => row.ref !== "one"));
+  };
+  await does("bob approves one");
+  expect(await story.grantOf(path("one"))).toBeUndefined();
+  expect(await story.quarantineOf(path("one"))).toBeUndefined();
+  await does("alice asks for two");
+  await does("bob approves two");
+  expect(await story.grantOf(path("two"))).toBeUndefined();
+  clock.advance(2 * 3600);
+  await story.sweep();
+  expect(await story.grantOf(path("one"))).toBeUndefined();
+  expect(await story.quarantineOf(path("one"))).toBe("decision_differs");
+  expect(await story.grantOf(path("two"))).toMatchObject({ state: "active" });
+});

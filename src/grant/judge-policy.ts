@@ -1,4 +1,5 @@
 import { loadPolicy, policyDigest } from "../access-repo/index.ts";
+import type { Policy } from "../access-repo/types.ts";
 import { formatInstant } from "../base/duration.ts";
 import { RetryLater } from "../base/errors.ts";
 import { digest, type Digest } from "../base/ids.ts";
@@ -6,6 +7,7 @@ import type { BranchCommit } from "../github/types.ts";
 import type { Entry } from "../ledger/types.ts";
 import type { Enrolment } from "../pull-request/index.ts";
 import type { GrantDeps } from "./deps.ts";
+import { policyStillApproved } from "./policy-again.ts";
 
 /** What a commit of the default branch does to the policy in force. */
 export interface PolicyStep {
@@ -17,10 +19,12 @@ export interface PolicyStep {
 /**
  * Policy in force is the policy that we accepted (DESIGN.md section 4): by the merge of a policy pull request with our stored
  * approved decision for exactly this digest under exactly the accepted one. Every other way that a policy reaches the default
- * branch, by push, admin merge, revert or a new CODEOWNERS file at a place that wins, is quarantine (C53).
+ * branch, by push, admin merge, revert or a new CODEOWNERS file at a place that wins, is quarantine (C53). And what was approved
+ * when it was stored must be so now, since a person may merge it long after (C25, C30).
+ * @throws RetryLater
  */
 export async function judgePolicy(
-  deps: Pick<GrantDeps, "db" | "clock" | "newId">,
+  deps: Pick<GrantDeps, "db" | "clock" | "newId" | "github">,
   enrolment: Enrolment & { accepted: NonNullable<Enrolment["accepted"]> },
   commit: BranchCommit,
 ): Promise<PolicyStep> {
@@ -33,7 +37,9 @@ export async function judgePolicy(
     return { accepted, quarantined: null, entries: [entry] };
   }
   const decision = await approvedPolicy(deps, enrolment, commit, found);
-  if (!decision || !loadPolicy(commit.policy).ok) {
+  const brought = loadPolicy(commit.policy);
+  const confirmed = decision && brought.ok ? await confirm(deps, enrolment, commit, brought.policy, decision) : null;
+  if (!decision || !confirmed) {
     const entry: Entry = {
       ...common,
       type: "policy_quarantined",
@@ -49,13 +55,22 @@ export async function judgePolicy(
     previous_digest: accepted.digest,
     pull_request: decision.pull_request,
     decision_key: decision.key_sha256,
-    approved_by: decision.approvers,
+    approved_by: confirmed.approvers,
     // Nobody approved: one person may stop (DESIGN.md section 4, Freeze).
     reason:
       decision.rule === "freeze" ? `Freeze by ${decision.requester_login}: it only adds to what is frozen.` : null,
   };
   return { accepted: { digest: digest(found), commit: commit.sha }, quarantined: null, entries: [entry] };
 }
+
+/** The stored decision once more, on what is live. null: it would not be approved now. */
+const confirm = (
+  deps: Pick<GrantDeps, "db" | "clock" | "github">,
+  enrolment: Enrolment & { accepted: NonNullable<Enrolment["accepted"]> },
+  commit: BranchCommit,
+  brought: Policy,
+  { rule }: Pick<NonNullable<Awaited<ReturnType<typeof approvedPolicy>>>, "rule">,
+) => (commit.pullRequest ? policyStillApproved(deps, enrolment, commit, commit.pullRequest, brought, rule) : null);
 
 /** How long after our decision GitHub may take to say which pull request a commit merged. */
 const associationMs = 60_000;

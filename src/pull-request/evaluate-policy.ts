@@ -13,8 +13,12 @@ import {
 } from "../access-repo/index.ts";
 import type { Diagnostic, Policy, PolicyFiles } from "../access-repo/types.ts";
 import type { Snapshot } from "../approval/types.ts";
+import { digestOf } from "../base/canonical-json.ts";
 import type { CommitSha, Digest } from "../base/ids.ts";
 import type { GitHub } from "../github/types.ts";
+
+/** What readers of a policy pull request were shown: the change from one policy to another. */
+export const policyShown = (accepted: Digest, resulting: Digest): Digest => digestOf({ v: 1, accepted, resulting });
 
 export type PolicyEvaluation =
   | {
@@ -98,7 +102,7 @@ async function unknownActions(
 const failed = (...diagnostics: Diagnostic[]): PolicyEvaluation => ({ ok: false, diagnostics });
 
 /** Policy paths whose blob or mode differs, added and removed ones included, sorted. */
-function differing(a: PolicyFiles, b: PolicyFiles): readonly string[] {
+export function differing(a: PolicyFiles, b: PolicyFiles): readonly string[] {
   const index = (files: PolicyFiles): Map<string, string> =>
     new Map(
       [

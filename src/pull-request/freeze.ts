@@ -16,7 +16,8 @@ export interface Freeze {
 /**
  * Whether a policy pull request is one that only freezes, by somebody who may do that alone (DESIGN.md section 4, Freeze; C72).
  * Live: team memberships, and that the person may still write here. null: it is a policy pull request like any other, also
- * where the default branch holds a policy that nobody accepted.
+ * where the default branch holds a policy that nobody accepted. Asked again after the merge, whose parent is what the caller
+ * looks at.
  * @throws RetryLater where GitHub cannot be read
  */
 export async function freezeOf(
@@ -27,7 +28,8 @@ export async function freezeOf(
   const { snapshot, policy } = input;
   const added = addedFreezes(policy.settings, brought.settings);
   const person = solePerson(snapshot);
-  if (!added || !person || policyDigest(snapshot.tip.policy) !== policy.digest) return null;
+  const inForce = snapshot.pullRequest.state === "merged" || policyDigest(snapshot.tip.policy) === policy.digest;
+  if (!added || !person || !inForce) return null;
   const teams = new Map<string, ReadonlySet<typeof person.id>>();
   for (const owner of freezers(policy)) {
     if (owner.kind !== "team") continue;

@@ -4,6 +4,8 @@ export { decideLive } from "./decide-live.ts";
 export { findDecision } from "./decisions.ts";
 export { accessRepoKey, commentKey, issueKey, pullRequestKey, type ReconcileDeps } from "./deps.ts";
 export { type Enrolment, readEnrolment, toEnrolment } from "./enrolment.ts";
+export { differing, policyShown } from "./evaluate-policy.ts";
+export { freezeOf } from "./freeze.ts";
 export { evaluateFile, evaluateRequests, type EvaluatedRequest } from "./evaluate-request.ts";
 export { findOwn, marked } from "./marker.ts";
 export { watchedPullRequests } from "./pending.ts";

@@ -3,7 +3,6 @@ import type { Policy } from "../access-repo/types.ts";
 import { noStanding } from "../approval/index.ts";
 import type { Decision, DecisionInput, Snapshot } from "../approval/types.ts";
 import { RetryLater } from "../base/errors.ts";
-import { digestOf } from "../base/canonical-json.ts";
 import type { Digest } from "../base/ids.ts";
 import { oneLine } from "../base/text.ts";
 import type { CheckContent, ReviewTime } from "../github/types.ts";
@@ -18,7 +17,7 @@ import { accessRepoKey, commentKey, pullRequestKey, type ReconcileDeps } from ".
 import { type Ended, endedByGrant } from "./ended.ts";
 import { type Enrolment, readEnrolment } from "./enrolment.ts";
 import { closeOverdue, forgetShown, recordClosing, rememberShown } from "./endings.ts";
-import { evaluatePolicy } from "./evaluate-policy.ts";
+import { evaluatePolicy, policyShown } from "./evaluate-policy.ts";
 import { type Freeze, freezeCheck, freezeMessage, freezeOf } from "./freeze.ts";
 import { type MergeMessage, policyMessage, requestMessage } from "./merge-message.ts";
 import { forgetRefusal, rememberRefusal, withRefusal } from "./merge-refusal.ts";
@@ -231,7 +230,7 @@ async function judgePolicy(context: Context): Promise<void> {
     return post(deps, snapshot, posted, plainCheck("success", "Restores the accepted policy", [what]), null);
   }
   const subject: DecisionInput["subject"] = { kind: "policy", paths };
-  const shown = digestOf({ v: 1, accepted: policy.digest, resulting });
+  const shown = policyShown(policy.digest, resulting);
   const input = { snapshot, policy, subject, planPostedAt: planPostedAt(posted, shown) ?? notYet, excluded, byJob };
   const decision = await decideLive(deps, input);
   if (decision.outcome === "retry") throw new RetryLater("github_behind", decision.tree.text);

@@ -45,6 +45,8 @@ export async function reconcilePullRequest(deps: ReconcileDeps, repositoryId: nu
   if (ended) return over(deps, enrolment, ended);
   const answer = await deps.github.snapshot(enrolment, number, { whenOver: "state" });
   if (answer?.kind !== "snapshot") await forgetPending(deps.db, repositoryId, number);
+  // Neither is a request now, as far as anybody can see: nobody counts it among what is open.
+  if (answer?.kind !== "snapshot") await noLongerOpen(deps.db, repositoryId, number);
   if (answer === null) return forgetShown(deps, repositoryId, number);
   if (answer.kind === "too_long") {
     const way = "Split it: at most 100 files, 100 commits and 100 reviewers can be judged whole.";

@@ -64,6 +64,19 @@ test("an issue of ours is opened, found again, closed and reopened; others' are 
   expect(await github.issue(repo, 99)).toBeNull();
 });
 
+test("an issue that was transferred is not ours any more, wherever GitHub leads to", async () => {
+  const number = await github.createIssue(repo, { title: "Review", body: "look" });
+  const undo = s.gh.intercept({
+    before: async (call) =>
+      call.path.endsWith(`/issues/${number}`)
+        ? Response.json({ number: number + 7, state: "open", user: null, body: "look" })
+        : undefined,
+  });
+  expect(await github.issue(repo, number)).toBeNull();
+  undo();
+  expect(await github.issue(repo, number)).toMatchObject({ state: "open" });
+});
+
 test("a pull request is no issue, and is closed as what it is", async () => {
   const { number } = await ask(s);
   expect(await github.issue(repo, number)).toBeNull();

@@ -23,6 +23,9 @@ export const reviewedElsewhere =
 export const edited =
   "This comment was edited, so nobody can tell whose word it is: it changes nothing. Write the command in a new comment.";
 
+export const tooMany =
+  "You wrote more commands within an hour than are looked at without changing anything: this one was not. Write it again later, or let somebody else write it.";
+
 const noRequest = "This pull request holds no request, so there is nothing to revoke here.";
 
 const noReason = `Why? The reason is recorded: ${usage}`;

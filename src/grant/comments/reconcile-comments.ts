@@ -18,7 +18,7 @@ import type { Db } from "../../store/index.ts";
 import type { CommandEffect, HandledCommentTable } from "../../store/schema.ts";
 import { cancelKey, cancelRevokedRun } from "../cancel-runs.ts";
 import { commentsKey, flushKey, type GrantDeps } from "../deps.ts";
-import { chooseRequest, edited, help, reviewedElsewhere, strangers, unknown } from "./answers.ts";
+import { chooseRequest, edited, help, reviewedElsewhere, strangers, tooMany, unknown } from "./answers.ts";
 import { effectAnswer } from "./effect-answer.ts";
 import { handledComments } from "./handled.ts";
 import { readHoldings } from "./holdings.ts";
@@ -36,6 +36,11 @@ const mostPages = 10;
 /** Answers on one pull request within an hour to commands that changed nothing. Whoever writes more of them gets none. */
 const mostAnswers = 6;
 const hour = 3_600_000;
+/**
+ * Commands of one person within an hour, in a whole repository, that changed nothing. Each more costs GitHub half a dozen
+ * requests of the 5 000 that all access hangs on, so it is not looked at.
+ */
+const mostUseless = 30;
 
 /**
  * Does what the comments of one pull request ask for. Each is handled exactly once: its effect is stored in the transaction
@@ -92,6 +97,7 @@ async function judge(deps: Deps, enrolment: Enrolment, number: number, { author,
     default:
       return { answer: unknown(command) };
   }
+  if (await isFlooding(deps, enrolment.id, author)) return { answer: tooMany };
   const holdings = await readHoldings(deps, enrolment, number);
   if (holdings === null) throw new RetryLater("github_behind", `GitHub does not show pull request ${number}.`);
   const chosen = chooseRequest(command.rest, holdings);
@@ -109,7 +115,7 @@ async function settle(
   deps: Deps,
   enrolment: Enrolment,
   number: number,
-  { id, author, command }: Said,
+  { id, author, command, edited: isEdited }: Said,
   step: Step,
 ): Promise<void> {
   const now = deps.clock.now();
@@ -123,7 +129,8 @@ async function settle(
         number,
         author_id: author.id,
         author_login: author.login,
-        command: command.name,
+        // Nobody's word: not its author's either, who may be the one that somebody wants to keep from being heard.
+        command: isEdited ? "edited" : command.name,
         effect: null,
         reply: "answer" in step && !quiet ? step.answer : null,
         seen_at: now,
@@ -263,6 +270,19 @@ async function answersWithinHour(db: Db, repositoryId: number, number: number, n
     .where("reply", "is not", null)
     .executeTakeFirstOrThrow();
   return Number(n);
+}
+
+async function isFlooding({ db, clock }: Deps, repositoryId: number, author: Said["author"]): Promise<boolean> {
+  const { n } = await db
+    .selectFrom("handled_comment")
+    .select((b) => b.fn.countAll<string>().as("n"))
+    .where("repository_id", "=", String(repositoryId))
+    .where("author_id", "=", String(author.id))
+    .where("seen_at", ">", new Date(clock.now().getTime() - hour))
+    .where("command", "=", "revoke")
+    .where("effect", "is", null)
+    .executeTakeFirstOrThrow();
+  return Number(n) >= mostUseless;
 }
 
 async function readUpTo(db: Db, repositoryId: number, number: number): Promise<string | null> {

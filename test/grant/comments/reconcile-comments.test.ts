@@ -1,5 +1,5 @@
 import { sql } from "kysely";
-import { beforeEach, expect, test } from "vitest";
+import { beforeEach, expect, test, vi } from "vitest";
 import { policyDigest } from "../../../src/access-repo/index.ts";
 import { formatInstant } from "../../../src/base/duration.ts";
 import type { RevokedEntry } from "../../../src/ledger/types.ts";
@@ -167,6 +167,28 @@ describeStores("commands in comments", (open, kind) => {
     await one.read();
     expect(talk.answers()).toHaveLength(7);
     expect(talk.answers().filter((text) => text.includes("**Revoked**"))).toHaveLength(1);
+  });
+
+  test("C66 a stranger's flood of revocations does not use up what GitHub lets us ask, and the requester's counts", async () => {
+    const looked = vi.spyOn(talk, "snapshot");
+    for (let i = 0; i < 250; i++) talk.say(mallory, "/countersign revoke mine");
+    talk.say(alice, "/countersign revoke the bucket is needed");
+    await one.read();
+    expect((await grant()).state).toBe("revoked");
+    expect(looked.mock.calls.length).toBeLessThan(35);
+    later(3700);
+    talk.say(mallory, "/countersign revoke mine");
+    looked.mockClear();
+    await one.read();
+    expect(looked).toHaveBeenCalled();
+  });
+
+  test("C66 nobody is kept from being heard by commands that others put into what they once wrote", async () => {
+    for (let i = 0; i < 50; i++) talk.say(alice, "/countersign revoke mine", true);
+    await one.read();
+    talk.say(alice, "/countersign revoke the bucket is needed");
+    await one.read();
+    expect((await grant()).state).toBe("revoked");
   });
 
   test("behind a thousand comments the rest is read in the next run, from where the last one ended", async () => {

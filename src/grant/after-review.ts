@@ -10,6 +10,7 @@ import type { IssueComment } from "../github/types.ts";
 import type { ReviewedEntry } from "../ledger/types.ts";
 import { type Enrolment, findOwn, marked, pullRequestKey, readEnrolment } from "../pull-request/index.ts";
 import type { AfterReviewTable } from "../store/schema.ts";
+import { noteUpTo, readUpTo } from "./comments/read-up-to.ts";
 import { refusedReview, reviewBody, reviewTitle } from "./after-review-text.ts";
 import { afterReviewKey, flushKey, type GrantDeps, SOON } from "./deps.ts";
 
@@ -38,9 +39,11 @@ export async function reconcileAfterReview(deps: GrantDeps, repositoryId: number
   await deps.github.identify(enrolment);
   const issue = await theIssue(deps, enrolment, rows);
   if (issue === null) return; // later
-  const comments = await deps.github.issueComments(enrolment, issue.number);
   const accepted = enrolment.accepted;
+  const { comments, full, more } = await newComments(deps, enrolment, issue.number);
   await judge(deps, { ...enrolment, accepted }, rows, issue.number, comments);
+  if (full !== null) await noteUpTo(deps.db, repositoryId, issue.number, full);
+  if (more) return deps.enqueue(afterReviewKey(repositoryId, pullRequest));
   const left = (await rowsOf(deps, repositoryId, pullRequest)).filter((row) => row.reviewed_at === null);
   if (left.length === 0) {
     if (issue.state === "open") await deps.github.closeIssue(enrolment, issue.number, "completed");
@@ -49,6 +52,27 @@ export async function reconcileAfterReview(deps: GrantDeps, repositoryId: number
     if (issue.state === "closed") await deps.github.updateIssue(enrolment, issue.number, { state: "open" });
     await note(deps, rows, { looked_at: deps.clock.now() });
   }
+}
+
+/** Pages of a hundred comments in one run; the rest follows in the next, so that no flood hides a review. */
+const mostPages = 10;
+
+/** What is said behind what was judged before. `full`: the cursor behind the last full page, which need not be read again. */
+async function newComments(
+  { db, github }: GrantDeps,
+  enrolment: Enrolment,
+  issue: number,
+): Promise<{ readonly comments: readonly IssueComment[]; readonly full: string | null; readonly more: boolean }> {
+  const comments: IssueComment[] = [];
+  let after = await readUpTo(db, enrolment.id, issue);
+  let full: string | null = null;
+  for (let pages = 0; pages < mostPages; pages++) {
+    const page = await github.commentPage(enrolment, issue, after);
+    comments.push(...page.comments);
+    if (page.next === null) return { comments, full, more: false };
+    full = after = page.next;
+  }
+  return { comments, full, more: true };
 }
 
 const rowsOf = (deps: GrantDeps, repositoryId: number, pullRequest: number): Promise<readonly Row[]> =>

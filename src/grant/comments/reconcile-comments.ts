@@ -22,6 +22,7 @@ import { chooseRequest, edited, help, reviewedElsewhere, strangers, tooMany, unk
 import { effectAnswer } from "./effect-answer.ts";
 import { handledComments } from "./handled.ts";
 import { readHoldings } from "./holdings.ts";
+import { noteUpTo, readUpTo } from "./read-up-to.ts";
 import { revokeRequest } from "./revoke.ts";
 
 /** What follows at once on a revocation, above this room: tokens that can be revoked end. */
@@ -283,23 +284,4 @@ async function isFlooding({ db, clock }: Deps, repositoryId: number, author: Sai
     .where("effect", "is", null)
     .executeTakeFirstOrThrow();
   return Number(n) >= mostUseless;
-}
-
-async function readUpTo(db: Db, repositoryId: number, number: number): Promise<string | null> {
-  const row = await db
-    .selectFrom("read_comments")
-    .select("up_to")
-    .where("repository_id", "=", String(repositoryId))
-    .where("number", "=", number)
-    .executeTakeFirst();
-  return row?.up_to ?? null;
-}
-
-/** Everything up to the end of that page is handled and answered: it need not be read again. */
-async function noteUpTo(db: Db, repositoryId: number, number: number, cursor: string): Promise<void> {
-  await db
-    .insertInto("read_comments")
-    .values({ repository_id: repositoryId, number, up_to: cursor })
-    .onConflict((c) => c.columns(["repository_id", "number"]).doUpdateSet({ up_to: cursor }))
-    .execute();
 }

@@ -55,6 +55,17 @@ export function forMarkdownBlock(text: string, language = ""): string {
 /** A trailer or subject of a commit message: one line; the key comes from our code, never from people. */
 export const forTrailer = (text: string, max = 500): string => oneLine(text, max);
 
+/**
+ * Text of people inside a commit message of a merge that we make: GitHub tells whom it mentions, and closes the issues that
+ * it says it fixes, also of other repositories, by our power and not by the writer's. A blank breaks both, where one can see it.
+ */
+export const withoutCommands = (text: string): string =>
+  text
+    .replace(/(?<![a-z0-9])@(?=[a-z0-9])/gi, "@ ")
+    .replace(/#(?=\d)/g, "# ")
+    .replace(/\bGH-(?=\d)/gi, "GH- ")
+    .replace(autolinked, "$1 $2");
+
 /** Body text of a commit message: one line that git cannot read as a trailer (`Approved-by: mallory`) or a comment. */
 export const forCommitBody = (text: string, max = 500): string => `  ${oneLine(text, max)}`;
 

@@ -1,7 +1,7 @@
 import type { Decision } from "../approval/index.ts";
 import type { Snapshot } from "../approval/types.ts";
 import { formatDuration, formatInstant } from "../base/duration.ts";
-import { forCommitBody, forTrailer } from "../base/text.ts";
+import { forCommitBody, forTrailer, withoutCommands } from "../base/text.ts";
 import { mergeTitle } from "./check-text.ts";
 import type { EvaluatedRequest } from "./evaluate-request.ts";
 
@@ -25,7 +25,7 @@ export function requestMessage(
   ledgerHead: string | null,
 ): MergeMessage {
   const { pullRequest } = snapshot;
-  const reasons = requests.map(({ request }) => forCommitBody(request.reason));
+  const reasons = requests.map(({ request }) => forCommitBody(withoutCommands(request.reason)));
   const trailers = [
     trailer("Requested-by", pullRequest.author?.login ?? "unknown"),
     ...decision.approvers.map((a) => trailer("Approved-by", a.login)),
@@ -35,14 +35,14 @@ export function requestMessage(
       trailer("Request", request.path.path),
       trailer("Target", request.target.name),
       trailer("Role", request.roleName),
-      ...(request.ticket === undefined ? [] : [trailer("Ticket", request.ticket)]),
+      ...(request.ticket === undefined ? [] : [trailer("Ticket", withoutCommands(request.ticket))]),
       trailer("Expires", expires(request.start, request.duration)),
     ]),
     trailer("Pull-request", `#${pullRequest.number}`),
     ...(ledgerHead === null ? [] : [trailer("Ledger-head", ledgerHead)]),
   ];
   return {
-    title: `${mergeTitle(requests)} (#${pullRequest.number})`,
+    title: `${withoutCommands(mergeTitle(requests))} (#${pullRequest.number})`,
     message: [...reasons, "", ...trailers].join("\n"),
   };
 }

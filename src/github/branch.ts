@@ -113,12 +113,17 @@ export const commitAnswer = z.intersection(
 );
 const commitShape = z.object({ object: commitAnswer.nullable() });
 
-/** See GitHub.commit: GraphQL for policy and pull request, REST for the changed files against the first parent. */
-export async function branchCommit(client: Client, repo: RepoRef, oid: CommitSha): Promise<BranchCommit> {
-  return { ...(await commitFacts(client, repo, oid)), changes: await changesOf(client, repo, oid) };
+/**
+ * GraphQL for policy and pull request, REST for the changed files against the first parent. null: it has more files than GitHub
+ * shows, now and for ever (C09).
+ */
+export async function branchCommit(client: Client, repo: RepoRef, oid: CommitSha): Promise<BranchCommit | null> {
+  const facts = await commitFacts(client, repo, oid);
+  const changes = await changesOf(client, repo, oid);
+  return changes && { ...facts, changes };
 }
 
-async function commitFacts(client: Client, repo: RepoRef, oid: CommitSha): Promise<CommitFacts> {
+export async function commitFacts(client: Client, repo: RepoRef, oid: CommitSha): Promise<CommitFacts> {
   const known = client.kept.commit(repo.id, oid);
   if (known) return known;
   const { object } = await query(client, repo, "read", branchCommitQuery, { oid }, commitShape);
@@ -170,10 +175,10 @@ async function mergedByGitHub(
   return activity.parse(data).some((row) => row.after === commit.oid && row.activity_type === "pr_merge");
 }
 
-async function changesOf(client: Client, repo: RepoRef, oid: CommitSha): Promise<BranchCommit["changes"]> {
+async function changesOf(client: Client, repo: RepoRef, oid: CommitSha): Promise<BranchCommit["changes"] | null> {
   const changes: { path: string; status: string; blob: string; previousPath?: string }[] = [];
   for (let page = 1; ; page++) {
-    // 300 files a page, 3 000 in all; beyond that GitHub cuts silently, so a longer commit is refused (C09).
+    // 300 files a page, 3 000 in all; beyond that GitHub cuts silently.
     const { data } = await client.call(repo, "read", "commit", (o, name) =>
       o.rest.repos.getCommit({ ...name, ref: oid, per_page: 100, page }),
     );
@@ -187,8 +192,7 @@ async function changesOf(client: Client, repo: RepoRef, oid: CommitSha): Promise
       });
     }
     if ((data.files ?? []).length < 100) return changes;
-    if (changes.length >= 3000)
-      throw new RetryLater("github_commit", `Commit ${oid} has more files than GitHub shows.`);
+    if (changes.length >= 3000) return null;
   }
 }
 

@@ -2,7 +2,7 @@ import { z } from "zod";
 import { RetryLater } from "../base/errors.ts";
 import { commitSha, ownerId, repositoryId, userId } from "../base/ids.ts";
 import { commitFile, createBranch, openPullRequest } from "./ask.ts";
-import { branchCommit, filesAt, firstParents, policyAt, requestBlobs, Tips } from "./branch.ts";
+import { branchCommit, commitFacts, filesAt, firstParents, policyAt, requestBlobs, Tips } from "./branch.ts";
 import { commitPeople } from "./commit-people.ts";
 import { Client, type ClientOptions } from "./client.ts";
 import type { Facts } from "../doctor/index.ts";
@@ -118,10 +118,14 @@ export function createGitHub(options: ClientOptions): GitHub & DoctorFacts {
       const chain = await firstParents(client, repo, from, to);
       if (chain === null) return null;
       const commits = [];
-      for (const sha of chain) commits.push(await branchCommit(client, repo, sha));
+      for (const sha of chain) {
+        const commit = await branchCommit(client, repo, sha);
+        if (commit === null) return null;
+        commits.push(commit);
+      }
       return commits;
     },
-    commit: (repo, sha) => branchCommit(client, repo, sha),
+    commit: (repo, sha) => commitFacts(client, repo, sha),
     commitPeople: (repo, branch, commits) => commitPeople(client, repo, branch, commits),
     requestBlobs: (repo, commit) => requestBlobs(client, repo, commit),
     openPullRequests: (repo) => openPullRequests(client, repo),

@@ -136,9 +136,12 @@ export interface GitHub {
   mergeBase(repo: RepoRef, base: CommitSha, head: CommitSha): Promise<CommitSha>;
   /** Live tip by a conditional GET (304 where unchanged). */
   tip(repo: RepoRef, branch: string): Promise<CommitSha | null>;
-  /** First-parent commits after `from` up to `to`, oldest first; null: `from` is no first-parent ancestor (forced push). */
+  /**
+   * First-parent commits after `from` up to `to`, oldest first; null where they cannot be told: `from` is no first-parent ancestor
+   * (forced push), or one of them has more files than GitHub shows (C09).
+   */
   commitsBetween(repo: RepoRef, from: CommitSha, to: CommitSha): Promise<readonly BranchCommit[] | null>;
-  commit(repo: RepoRef, sha: CommitSha): Promise<BranchCommit>;
+  commit(repo: RepoRef, sha: CommitSha): Promise<Omit<BranchCommit, "changes">>;
   /** For telling people only; nothing is decided by it. At most 50 commits. */
   commitPeople(repo: RepoRef, branch: string, commits: readonly CommitSha[]): Promise<readonly CommitPeople[]>;
   /** Paths and blobs under `requests/` at a commit. */

@@ -186,17 +186,21 @@ async function quarantine(
 }
 
 /**
- * The default branch was rewritten: the commits that we judged are not behind its tip. Nothing that the rewrite brought is
+ * The default branch was rewritten: the commits that we judged are not behind its tip. Or a commit has more files than GitHub
+ * shows, and to wait for them would hold up all that follows for ever. Nothing that the rewrite brought is
  * granted; grants whose file is no longer there with the same blob end; a policy that is not the accepted one is quarantine.
  */
 async function rewritten(deps: GrantDeps, enrolment: Active, tip: CommitSha): Promise<void> {
-  deps.log.error({ accessRepo: enrolment.fullName, from: enrolment.head, to: tip }, "the default branch was rewritten");
+  deps.log.error(
+    { accessRepo: enrolment.fullName, from: enrolment.head, to: tip },
+    "the default branch was rewritten, or by more than GitHub shows",
+  );
   const [commit, blobs] = await Promise.all([
     deps.github.commit(enrolment, tip),
     deps.github.requestBlobs(enrolment, tip),
   ]);
   // No pull request: a rewritten branch is never the merge that we decided on.
-  const policy = await judgePolicy(deps, enrolment, { ...commit, pullRequest: null });
+  const policy = await judgePolicy(deps, enrolment, { ...commit, changes: [], pullRequest: null });
   await deps.db.transaction().execute(async (trx) => {
     await moveHead(trx, enrolment, tip, policy);
     const active = await trx

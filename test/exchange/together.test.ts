@@ -140,7 +140,7 @@ describeStores("exchanges that share statements", (open) => {
     }));
     const tokens = await Promise.all(jobs.map((job) => issuer.token(job)));
     const answers = await Promise.all(
-      tokens.map((token, i) => replicas[i % 2]?.token(form(token), { correlationId: `id-${i}`, remote: "r" })),
+      tokens.map(async (token, i) => replicas[i % 2]?.token(form(token), { correlationId: `id-${i}`, remote: "r" })),
     );
     const rows = await world.db
       .selectFrom("exchange as x")

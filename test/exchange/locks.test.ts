@@ -5,13 +5,14 @@ import { beginning } from "../../src/exchange/begin.ts";
 import type { Claims } from "../../src/exchange/claims.ts";
 import { type LoadedGrant, parsedPlan } from "../../src/exchange/grants.ts";
 import type { LiveFacts } from "../../src/exchange/live.ts";
+import { revokePaths } from "../../src/grant/end-grants.ts";
 import type { Recorder } from "../../src/recorder/index.ts";
 import type { Db } from "../../src/store/index.ts";
 import { useStore } from "../helpers/stores.ts";
 import { access } from "../recorder/world.ts";
 import { now } from "./fixtures.ts";
 import { type Issuer, startIssuer } from "./issuer.ts";
-import { ask, codeOf, form, startWorld, states, until, type World } from "./world.ts";
+import { ask, codeOf, form, insertGrant, startWorld, states, until, type World } from "./world.ts";
 
 // PGlite has one connection: there nobody ever waits for a lock.
 const open = useStore("postgres");
@@ -123,6 +124,35 @@ test("grants of two access repos are locked in one order, by begin as by release
   expect(rows).toHaveLength(1);
   await release();
   expect((await Promise.all(begun)).map(({ grant }) => grant.id)).toEqual([first, last]);
+});
+
+test("C59 a revocation of several grants locks them as exchanges do, so that none holds it up", async () => {
+  await start(1);
+  const { db, github } = world;
+  const second = await insertGrant(db, github, { name: "requests/aws-prod/other.yml" });
+  // The row that comes first in the table comes last by its id.
+  const [first, last] = ["a", "b"].map((letter) => letter + randomUUID().slice(1)) as [string, string];
+  await db.updateTable("grant").set({ id: last }).where("id", "=", world.grant).execute();
+  await db.updateTable("grant").set({ id: first }).where("id", "=", second).execute();
+  const release = await holding(lockGrant(first));
+  const paths = [github.request.path, "requests/aws-prod/other.yml"];
+  const revoked = db
+    .transaction()
+    .execute((trx) =>
+      revokePaths(
+        { clock: { now: () => now }, newId: randomUUID },
+        trx,
+        access.id,
+        paths,
+        "deletion",
+        github.head ?? "",
+      ),
+    );
+  await until(someoneWaits);
+  const { rows } = await sql`select id from "grant" where id = ${last} for share nowait`.execute(db);
+  expect(rows).toHaveLength(1);
+  await release();
+  expect(await revoked).toHaveLength(2);
 });
 
 test("who waited for its turn until its deadline was over loses no use and no token for it", async () => {

@@ -51,8 +51,8 @@ export function beginning(deps: Pick<ExchangeDeps, "db" | "clock" | "newId">): B
 }
 
 /**
- * Locks in one order, tokens and then grants, each sorted: two batches never wait for each other in a circle. A grant is locked
- * where a use of it is counted. For the rest what is read here is what was committed when it was read: the release looks at
+ * Locks in one order, tokens and then grants, each sorted as the release sorts them: two batches never wait for each other in a
+ * circle. A grant is locked where a use of it is counted. For the rest what is read here is what was committed when it was read: the release looks at
  * all of it again, under a lock (release.ts), and nothing leaves before that.
  */
 async function beginAll(
@@ -73,6 +73,8 @@ async function beginAll(
         if (!taken.has(tokenDigest(exchange.claims))) throw new Refused("token_replayed");
         const row = grants.get(grant.id);
         if (!row) throw new Refused("grant_revoked", { why: "row" });
+        // After a long wait nothing could be released any more: no use is lost for it.
+        if (now >= exchange.deadline) throw new Refused("issue_timeout", { step: "begin" });
         judgeEnrolment({ ...row, state: row.enrolment_state }, live);
         judgeGrant(row, grant, now);
         // One after the other: the last use goes to one of those that came together (C57).
@@ -110,12 +112,20 @@ function judgeEnrolment(row: EnrolmentRow | undefined, live: LiveFacts): void {
 
 /**
  * Whoever counts a use is the only one who counts at that grant until the transaction ends. An attempt whose use was counted
- * when it came needs none: uses are never taken back.
+ * when it came needs none: uses are never taken back. `no key update`, since the rows of exchanges and uses refer to grants:
+ * they need each grant's key to stay, and would wait for a stronger lock, in no order at all.
  */
 async function lockForUse(trx: Kysely<Database>, exchanges: readonly Begun[]): Promise<void> {
   const counted = exchanges.filter(({ grant }) => !grant.uses.thisAttempt).map(({ grant }) => grant.id);
   if (counted.length === 0) return;
-  await trx.selectFrom("grant").select("id").where("id", "in", distinct(counted)).orderBy("id").forUpdate().execute();
+  await trx
+    .selectFrom("grant")
+    .select("id")
+    .where("id", "in", distinct(counted))
+    .orderBy("repository_id")
+    .orderBy("id")
+    .forNoKeyUpdate()
+    .execute();
 }
 
 interface GrantRow extends Pick<GrantTable, "state" | "plan_hash"> {

@@ -25,7 +25,7 @@ export function releasing(deps: Deps): Release {
     const { grant } = begun;
     const who = { target: grant.target, requester: grant.requester.login, approvers: grant.approvers };
     if (isFrozen(deps.config.frozen, who)) throw new Refused("frozen", { by: "COUNTERSIGN_FROZEN" });
-    if (!(await releaseTogether(begun))) return whyNot(deps, begun);
+    if (!(await releaseTogether(begun)) || isLate(deps, begun)) return whyNot(deps, begun);
     publish({ state: "released", exchange: begun.id });
   };
 }
@@ -65,6 +65,15 @@ async function releaseAll({ db, clock }: Deps, exchanges: readonly Begun[]): Pro
   const released = new Set(rows.map((row) => row.id));
   return exchanges.map(({ id }) => ({ ok: true, value: released.has(id) }));
 }
+
+/**
+ * The statement was given the time at which it was sent, and may have waited for locks since. A row that says `released` and
+ * nobody was answered by is what every lost answer leaves; the credentials are given back.
+ */
+const isLate = ({ clock }: Deps, { deadline, grant }: Begun): boolean => {
+  const now = clock.now();
+  return now >= deadline || now >= grant.expiresAt;
+};
 
 /** For the answer only; nothing is released from here on, whatever it finds. */
 async function whyNot(deps: Deps, { grant, live }: Begun): Promise<never> {

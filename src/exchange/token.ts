@@ -102,12 +102,8 @@ export function claimedBy(deps: Pick<ExchangeDeps, "keySet">, { claims, kid }: U
 }
 
 /** Exactly one grant, or the reason; what is pending, and grants that ended, are asked only where none that lives fits. */
-async function findGrant(
-  { deps, grants }: Parts,
-  claims: Claims,
-  params: TokenParams,
-  trail: Trail,
-): Promise<LoadedGrant> {
+async function findGrant(parts: Parts, claims: Claims, params: TokenParams, trail: Trail): Promise<LoadedGrant> {
+  const { deps, grants } = parts;
   const now = deps.clock.now();
   const bot = botId(deps);
   const live = await grants.active(claims, bot);
@@ -129,9 +125,12 @@ async function findGrant(
     throw new Refused("ambiguous", { grants: match.grants.map((grant) => grant.id).slice(0, 20) });
   }
   const told = tellable(match.reasons);
-  // A server that just started does not know its own bot yet: that is no answer about the job.
-  if (told?.code === "actor_mismatch" && told.grant.dispatch !== null && bot === undefined)
-    throw new Refused("not_ready");
+  // A server that just started does not know its own bot yet: that is no answer about the job. Asked here, and not waited for: after
+  // a crash the job of the queue that asks as well is held by the dead server for a minute.
+  if (told?.code === "actor_mismatch" && told.grant.dispatch !== null && bot === undefined) {
+    await deps.github.identify(told.grant.access);
+    return findGrant(parts, claims, params, trail);
+  }
   const nearest = told ?? match.reasons[0];
   if (nearest) trail.access = nearest.grant.access.id;
   if (told) trail.told = told.grant.id;
@@ -144,7 +143,7 @@ async function record(deps: ExchangeDeps, begun: Begun): Promise<void> {
   publish({ state: "recorded", exchange: begun.id });
 }
 
-/** Undefined until we have asked GitHub who we are; dispatched grants match nobody until then. */
+/** Undefined until GitHub has told who we are; dispatched grants match nobody until then. */
 function botId(deps: ExchangeDeps) {
   try {
     return deps.github.bot.id;

@@ -12,7 +12,7 @@ import type { Policies } from "./policies.ts";
 
 export interface ExchangeDeps {
   readonly db: Db;
-  readonly github: Pick<GitHub, "files" | "run" | "blobAt" | "skewSeconds" | "ledgerWait" | "bot">;
+  readonly github: Pick<GitHub, "files" | "run" | "blobAt" | "skewSeconds" | "ledgerWait" | "bot" | "identify">;
   /** With the broker for github targets: what the names in a plan are now. */
   readonly repositories?: ResolveRepositories;
   readonly recorder: Pick<Recorder, "append" | "flush">;

@@ -7,7 +7,7 @@ import { WriteBudget, type WriteKind } from "./budget.ts";
 import { httpFailure, NotVisible, translate } from "./errors.ts";
 import { Kept } from "./kept.ts";
 import { Refusals } from "./refusals.ts";
-import { RateLimits, retryAfter } from "./rate-limits.ts";
+import { limitedFor, RateLimits } from "./rate-limits.ts";
 import { type Scope, scopes } from "./scopes.ts";
 import { AskedTeams } from "./teams.ts";
 
@@ -121,7 +121,7 @@ export class Client implements Caller {
       return await call(this.#options.app);
     } catch (error) {
       const failure = httpFailure(error);
-      if (failure) this.limits.note("app", failure.status, failure.headers);
+      if (failure) this.limits.note("app", failure.status, failure.headers, failure.message);
       throw translate(error, what);
     }
   }
@@ -155,10 +155,13 @@ export class Client implements Caller {
     } catch (error) {
       const failure = httpFailure(error);
       const status = failure?.status;
-      if (failure) this.limits.note(token.installation, failure.status, failure.headers);
+      if (failure) this.limits.note(token.installation, failure.status, failure.headers, failure.message);
       if (status !== undefined && options.expected?.includes(status)) throw error;
       if (status === 401) this.#forget(repo, scope); // revoked or expired early: ask for a new one next time
-      if (status === 404 || (status === 403 && retryAfter(failure?.headers ?? {}) === undefined))
+      if (
+        status === 404 ||
+        (failure?.status === 403 && limitedFor(403, failure.headers, failure.message) === undefined)
+      )
         this.#forget(repo, scope); // permission changed: never answer from a stale cache (C45)
       throw translate(error, what);
     }

@@ -1,5 +1,5 @@
 import { CountersignError, RetryLater } from "../base/errors.ts";
-import { retryAfter } from "./rate-limits.ts";
+import { limitedFor } from "./rate-limits.ts";
 
 /** GitHub says that it is not there, or that this token may not see it; the two look alike on purpose. */
 export class NotVisible extends CountersignError {}
@@ -19,7 +19,7 @@ export function httpFailure(error: unknown): HttpFailure | undefined {
 }
 
 /**
- * What a failed call means for us. 403 is permission or rate limit: the headers tell which (CHECKLIST C45). Everything that
+ * What a failed call means for us. 403 is permission or rate limit: `limitedFor` tells which (CHECKLIST C45). Everything that
  * is not a clear answer is "try later", never "no" and never "yes". The message of GitHub is kept as cause only: it may quote
  * what we sent.
  */
@@ -27,12 +27,9 @@ export function translate(error: unknown, what: string): CountersignError {
   if (error instanceof CountersignError) return error;
   const failure = httpFailure(error);
   if (!failure) return new RetryLater("github_unreachable", `GitHub did not answer (${what}).`, { cause: error });
-  const after = retryAfter(failure.headers);
-  if (failure.status === 429 || (failure.status === 403 && after !== undefined)) {
-    return new RetryLater("github_rate_limited", `GitHub asks us to wait (${what}).`, {
-      cause: error,
-      after: after ?? 60,
-    });
+  const after = limitedFor(failure.status, failure.headers, failure.message);
+  if (after !== undefined) {
+    return new RetryLater("github_rate_limited", `GitHub asks us to wait (${what}).`, { cause: error, after });
   }
   if (failure.status >= 500) {
     return new RetryLater("github_unreachable", `GitHub answered ${failure.status} (${what}).`, { cause: error });

@@ -63,17 +63,25 @@ export function createGitHub(options: ClientOptions): GitHub & DoctorFacts {
     if (!bot) throw new RetryLater("github_unidentified", "GitHub has not told yet which bot account we are.");
     return bot;
   };
+  /** One for all that ask at once. */
+  let identifying: Promise<void> | undefined;
+  const identify = async (repo: RepoRef): Promise<void> => {
+    const app = appAnswer.parse((await client.asApp((o) => o.request("GET /app"), "app")).data);
+    const login = `${app.slug}[bot]`;
+    // By an installation token: the App's own signature opens nothing but /app.
+    const { data } = await client.call(repo, "read", "bot", (o) => o.rest.users.getByUsername({ username: login }));
+    bot = { id: userId(data.id), login, appId: app.id };
+  };
   return {
     get bot() {
       return identified();
     },
     async identify(repo) {
       if (bot) return;
-      const app = appAnswer.parse((await client.asApp((o) => o.request("GET /app"), "app")).data);
-      const login = `${app.slug}[bot]`;
-      // By an installation token: the App's own signature opens nothing but /app.
-      const { data } = await client.call(repo, "read", "bot", (o) => o.rest.users.getByUsername({ username: login }));
-      bot = { id: userId(data.id), login, appId: app.id };
+      identifying ??= identify(repo).finally(() => {
+        identifying = undefined;
+      });
+      await identifying;
     },
     skewSeconds: () => client.skewSeconds(),
     async repository(fullName) {

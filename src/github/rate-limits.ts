@@ -10,12 +10,24 @@ const reserve = 50;
 
 /**
  * Seconds until GitHub wants to hear from us again, by its own clock: `retry-after`, or `x-ratelimit-reset` against the `date`
- * of the same answer. Undefined where the answer speaks of no limit: a 403 is a permission then (C45).
+ * of the same answer. Undefined where the headers speak of no limit.
  */
-export function retryAfter(headers: Headers): number | undefined {
+function retryAfter(headers: Headers): number | undefined {
   const wait = Number(headers["retry-after"]);
   if (Number.isFinite(wait) && wait > 0) return Math.min(Math.ceil(wait), longest);
   return String(headers["x-ratelimit-remaining"]) === "0" ? untilReset(headers) : undefined;
+}
+
+/**
+ * Secondary limits come as 403 as well, and at times with neither header: then only the words tell them from a permission ("Troubleshooting
+ * the REST API", GitHub's documentation; octokit/plugin-throttling.js goes by the same words).
+ */
+const secondary = /\bsecondary rate limit\b/i;
+
+/** Seconds to wait where a refusal is a limit: a minute where GitHub does not say (its own advice). Undefined: it is none (C45). */
+export function limitedFor(status: number, headers: Headers, message: string): number | undefined {
+  if (status !== 403 && status !== 429) return undefined;
+  return retryAfter(headers) ?? (status === 429 || secondary.test(message) ? 60 : undefined);
 }
 
 /** At least a second: a limit whose time is over would not have been told. A minute where GitHub does not say (its own advice). */
@@ -56,9 +68,8 @@ export class RateLimits {
   }
 
   /** What an answer says of the limit, be it a refusal or not. */
-  note(who: number | string, status: number, headers: Headers): void {
-    const refused = status === 429 || status === 403;
-    const limited = refused ? (retryAfter(headers) ?? (status === 429 ? 60 : undefined)) : undefined;
+  note(who: number | string, status: number, headers: Headers, message = ""): void {
+    const limited = limitedFor(status, headers, message);
     const left = Number(headers["x-ratelimit-remaining"] ?? Number.NaN);
     // A small limit is not to be kept whole: a twentieth of it, at most.
     const few = Math.min(reserve, Number(headers["x-ratelimit-limit"]) / 20);

@@ -1,7 +1,8 @@
+import type { SelectQueryBuilder } from "kysely";
 import { formatInstant } from "../base/duration.ts";
 import { repositoryId } from "../base/ids.ts";
 import type { Entry, RevokedEntry } from "../ledger/types.ts";
-import type { Db } from "../store/index.ts";
+import type { Database, Db } from "../store/index.ts";
 import { type GrantDeps, LATER } from "./deps.ts";
 
 /**
@@ -19,6 +20,13 @@ export async function revokePaths(
 ): Promise<readonly Entry[]> {
   if (paths.length === 0) return [];
   const now = deps.clock.now();
+  await lockInOrder(
+    trx
+      .selectFrom("grant")
+      .where("repository_id", "=", String(accessRepo))
+      .where("path", "in", [...paths])
+      .where("state", "=", "active"),
+  );
   const rows = await trx
     .updateTable("grant")
     .set({ state: "revoked", state_reason: how, ended_at: now })
@@ -41,10 +49,15 @@ export async function revokePaths(
   }));
 }
 
+/** In the order in which exchanges lock grants (exchange/begin.ts): else each could wait for the other, and PostgreSQL end this. */
+const lockInOrder = (grants: SelectQueryBuilder<Database, "grant", object>): Promise<unknown> =>
+  grants.select("id").orderBy("repository_id").orderBy("id").forNoKeyUpdate().execute();
+
 /** Marks grants whose window is over; the exchange does not wait for this, it looks at the window itself. */
 export async function expireGrants(deps: GrantDeps): Promise<void> {
   const now = deps.clock.now();
   await deps.db.transaction().execute(async (trx) => {
+    await lockInOrder(trx.selectFrom("grant").where("state", "=", "active").where("expires_at", "<=", now));
     const rows = await trx
       .updateTable("grant")
       .set({ state: "expired", ended_at: now })

@@ -65,15 +65,22 @@ export async function applyIn(
 /**
  * What `applyBatch` does for a batch that is fixed in the database, after an answer of GitHub that leaves no doubt: one
  * statement, which changes all or nothing.
+ * @param parent of the commit, which must be our last one still: an operator may have accepted another branch meanwhile.
  * @returns false where the database is not as it was when the batch was fixed; then `catchUp` finds out.
  */
-export async function confirmFixed(deps: RecorderDeps, id: RepositoryId, committed: CommittedBatch): Promise<boolean> {
+export async function confirmFixed(
+  deps: RecorderDeps,
+  id: RepositoryId,
+  committed: CommittedBatch,
+  parent: CommitSha | null,
+): Promise<boolean> {
   const { header, sha256, text } = committed.batch;
   const { rows } = await sql`
     with held as materialized (
       select e.repository_id, b.id as batch_id
       from enrolment e join ledger_batch b on b.repository_id = e.repository_id
       where e.repository_id = ${String(id)} and e.state <> 'stopped'
+        and e.ledger_commit is not distinct from ${parent}
         and e.ledger_sequence = ${header.sequence - 1} and e.ledger_sha256 is not distinct from ${header.previous_batch_sha256}
         and b.id = ${header.batch} and b.state = 'fixed' and b.body = ${text}
       for update of e, b

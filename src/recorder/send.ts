@@ -23,7 +23,7 @@ export async function sendBatch(deps: RecorderDeps, repo: RepoRef, fixed: FixedB
     lost = error;
   }
   if (result?.kind === "created" && result.parent === after.commit) {
-    if (await confirmFixed(deps, repo.id, { batch, path, commit: result.commit })) return;
+    if (await confirmFixed(deps, repo.id, { batch, path, commit: result.commit }, after.commit)) return;
   }
   try {
     await catchUp(deps, repo);

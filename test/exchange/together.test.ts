@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
-import type { Broker } from "../../src/cloud/index.ts";
+import { type Broker, CloudError } from "../../src/cloud/index.ts";
 import type { Recorder } from "../../src/recorder/index.ts";
 import { describeStores } from "../helpers/stores.ts";
 import { now } from "./fixtures.ts";
@@ -113,6 +113,66 @@ describeStores("exchanges that share statements", (open) => {
     expect(answers.map(codeOf)).toEqual(["released", "temporarily_unavailable", "released"]);
     expect((await states(world.db)).toSorted()).toEqual(["dropped", "released", "released"]);
     expect(issued()).toHaveLength(2);
+  });
+
+  test("nothing of one exchange reaches another: credentials, use, entry, correlation id and refusal are each its own", async () => {
+    await start();
+    await world.db.updateTable("grant").set({ runs: 30 }).execute();
+    // Says whose it is; one in seven is refused, each in words of its own.
+    const nameOf = (run: unknown, attempt: unknown) => `${String(run)}-${String(attempt)}`;
+    const broker: Broker = {
+      kind: "aws",
+      mint: async (input) => {
+        const { runId, runAttempt, exchange } = input.context;
+        const mine = nameOf(runId, runAttempt);
+        if (Number(runId) % 7 === 0) throw new CloudError("cloud_denied", `No role for ${mine}.`);
+        const minted = await world.cloud.mint(input);
+        const identifiers = { session: Number(runId) % 7 === 1 ? "\ud800" : mine, exchange };
+        return { ...minted, response: { ...minted.response, access_token: mine }, identifiers };
+      },
+    };
+    const brokers = new Map([["aws", broker]] as const);
+    const replicas = [world.restart({ brokers }), world.restart({ brokers })];
+    const jobs = Array.from({ length: 60 }, (_, i) => ({
+      run_id: String(1000 + (i % 40)),
+      run_attempt: String(i < 40 ? 1 : 2),
+      ...(i % 11 === 3 && { jti: `a\u0000${i}` }),
+    }));
+    const tokens = await Promise.all(jobs.map((job) => issuer.token(job)));
+    const answers = await Promise.all(
+      tokens.map(async (token, i) => replicas[i % 2]?.token(form(token), { correlationId: `id-${i}`, remote: "r" })),
+    );
+    const rows = await world.db
+      .selectFrom("exchange as x")
+      .leftJoin("ledger_entry as e", "e.id", "x.entry_id")
+      .select(["x.id", "x.run_id", "x.run_attempt", "x.correlation_id", "x.state", "e.body"])
+      .execute();
+    for (const [i, job] of jobs.entries()) {
+      const answer = answers[i];
+      const mine = nameOf(job.run_id, job.run_attempt);
+      const row = rows.find(({ correlation_id }) => correlation_id === `id-${i}`);
+      const code = answer && codeOf(answer);
+      if (row) expect(nameOf(row.run_id, row.run_attempt)).toBe(mine);
+      if (code !== "released") {
+        expect(answer?.body["correlation_id"]).toBe(`id-${i}`);
+        if (code === "cloud_refused") expect(answer?.body["error_description"]).toContain(`No role for ${mine}.`);
+        else if (code !== "runs_exhausted") {
+          expect(code).toBe("temporarily_unavailable");
+          expect(Number(job.run_id) % 7 === 1 || "jti" in job).toBe(true);
+        }
+        expect(row?.state ?? "none").toMatch(/^(none|dropped)$/);
+        continue;
+      }
+      expect(answer?.body["access_token"]).toBe(mine);
+      expect(row?.state).toBe("released");
+      expect(JSON.parse(row?.body ?? "{}")).toMatchObject({
+        exchange: row?.id,
+        identifiers: { session: mine, exchange: row?.id },
+        job: { run_id: Number(job.run_id), run_attempt: Number(job.run_attempt) },
+      });
+    }
+    expect(answers.filter((answer) => answer && codeOf(answer) === "released").length).toBeGreaterThan(10);
+    expect(await uses()).toHaveLength(30);
   });
 
   test("C59 a revocation between the steps ends its own grant's exchanges, and not those beside them", async () => {

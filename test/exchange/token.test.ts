@@ -268,6 +268,20 @@ test("a dispatched grant is the bound run's alone", async () => {
   expect(codeOf(await ask(world))).toBe("actor_mismatch");
   expect(codeOf(await ask(world, { ...bot, run_id: "901" }))).toBe("run_not_bound");
   expect(codeOf(await ask(world, bot))).toBe("released");
+
+  // A server that just started asks GitHub who it is, for nobody but a job that this is the only question about.
+  const { github } = world;
+  github.known = false;
+  expect(codeOf(await ask(world, { ...bot, environment: "staging" }))).toBe("environment_mismatch");
+  expect(github.identified).toBe(0);
+  const { self } = github;
+  github.self = null;
+  expect(codeOf(await ask(world, bot))).toBe("temporarily_unavailable");
+  github.self = self;
+  expect(codeOf(await ask(world, bot))).toBe("released");
+  github.known = false;
+  expect(codeOf(await ask(world))).toBe("actor_mismatch");
+  expect(github.identified).toBe(3);
 });
 
 test("without room in GitHub's write budget nothing is minted", async () => {

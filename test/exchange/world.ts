@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { TreeFile } from "../../src/access-repo/index.ts";
 import { checkRequest, loadPolicy, parseRequest, parseRequestPath } from "../../src/access-repo/index.ts";
+import { RetryLater } from "../../src/base/errors.ts";
 import { sha256 } from "../../src/base/canonical-json.ts";
 import { type CommitSha, objectId, ownerId, repositoryId, userId } from "../../src/base/ids.ts";
 import type { Broker, Minted } from "../../src/cloud/index.ts";
@@ -14,7 +15,7 @@ import {
   type ExchangeDeps,
 } from "../../src/exchange/index.ts";
 import { sealer } from "../../src/issuer/index.ts";
-import type { Run } from "../../src/github/types.ts";
+import type { GitHub, Run } from "../../src/github/types.ts";
 import { renderPlan } from "../../src/plan/index.ts";
 import type { Recorder, RecorderDeps } from "../../src/recorder/index.ts";
 import type { Db } from "../../src/store/index.ts";
@@ -56,7 +57,19 @@ export class FakeGitHub extends FakeLedger {
   triggering: Run["triggeringActor"] = { id: userId(11), login: "alice", kind: "user" };
   request: TreeFile = treeFile(path, "");
   policy = policyFiles();
-  bot = { id: userId(99), login: "countersign[bot]", appId: 1 };
+  /** Asked who we are, GitHub answers with `self`; null: it does not answer. */
+  self: GitHub["bot"] | null = { id: userId(99), login: "countersign[bot]", appId: 1 };
+  known = true;
+  identified = 0;
+  get bot(): GitHub["bot"] {
+    if (!this.known || !this.self) throw new RetryLater("github_unidentified", "not yet");
+    return this.self;
+  }
+  async identify(): Promise<void> {
+    this.identified++;
+    if (!this.self) throw new RetryLater("github_unreachable", "no");
+    this.known = true;
+  }
   async tip(): Promise<CommitSha | null> {
     this.tips++;
     return this.head;

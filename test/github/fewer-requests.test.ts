@@ -172,3 +172,22 @@ test("what git says by its ids is asked once; what is not there is asked again",
   for (let i = 0; i < 2; i++) expect(await github.files(repo, tip, ["nothing", "README.md"])).toMatchObject([null, {}]);
   expect(s.gh.requests).toHaveLength(5);
 });
+
+test("ten that ask at once who we are cost one question, and a lost answer is asked for again", async () => {
+  s.gh.clearRequests();
+  let lost = false;
+  undo = s.gh.intercept({
+    before: ({ path }) => {
+      if (!path.includes("/users/") || lost) return undefined;
+      lost = true;
+      return new Response(null, { status: 502 });
+    },
+  });
+  const ten = () => Promise.allSettled(Array.from({ length: 10 }, () => github.identify(repo)));
+  expect(new Set((await ten()).map(({ status }) => status))).toEqual(new Set(["rejected"]));
+  expect(() => github.bot).toThrow("which bot account we are");
+  expect(new Set((await ten()).map(({ status }) => status))).toEqual(new Set(["fulfilled"]));
+  await github.identify(repo);
+  expect(github.bot.login).toMatch(/\[bot\]$/);
+  expect(asked("/users/")).toBe(2);
+});

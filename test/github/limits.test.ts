@@ -82,6 +82,21 @@ test("a secondary limit holds back everything for as long as retry-after says, t
   later(31);
 });
 
+test("C45: a secondary limit that only its words tell from a permission is none: nothing is taken to be gone, and all waits", async () => {
+  const words = "You have exceeded a secondary rate limit. Please wait a few minutes before you try again.";
+  const limits = { "x-ratelimit-limit": 5000, "x-ratelimit-remaining": 4000, "x-ratelimit-reset": reset(600) };
+  await github.repository(repo.fullName); // has its token
+  await github.ledgerWait(repo);
+  s.gh.clearRequests();
+  once(() => Response.json({ message: words }, { status: 403, headers: headers(limits) }));
+  expect(await caught(github.repository(repo.fullName))).toMatchObject({ code: "github_rate_limited", after: 60 });
+  expect(await caught(github.tip(repo, "main"))).toMatchObject({ code: "github_rate_limited", after: 60 });
+  expect(await github.ledgerWait(repo)).toBe(60);
+  expect(s.gh.requests).toHaveLength(1);
+  later(61);
+  expect(await github.repository(repo.fullName)).not.toBeNull();
+});
+
 test("C45: a 403 without a word of a limit is a permission, and holds nothing back", async () => {
   once(() => Response.json({ message: "Resource not accessible by integration" }, { status: 403 }));
   await expect(github.tip(repo, "main")).rejects.toMatchObject({ code: "github_not_visible" });

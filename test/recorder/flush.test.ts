@@ -123,6 +123,29 @@ describeStores("recorder: flush", (open) => {
     ]);
   });
 
+  test("C52 an answer that comes after an operator accepted another branch confirms nothing; the batch is sent again", async () => {
+    const { db, github, keys, recorder } = await start();
+    const other = recorderOn((await open()).db, github, keys);
+    const mine = entry(7);
+    await recorder.append(db, access.id, [mine], soon);
+    const put = github.putLedgerFile.bind(github);
+    github.putLedgerFile = async (...args) => {
+      github.putLedgerFile = put;
+      const result = await put(...args);
+      // Before the answer arrives somebody puts another commit in the place of ours.
+      github.commits.pop();
+      github.push([{ path: "README.md", text: "hello\n" }]);
+      await expect(other.catchUp(access)).rejects.toMatchObject({ code: "issuing_stopped" });
+      await other.accept(access, "a test");
+      return result;
+    };
+    await expect(recorder.flush(access)).rejects.toMatchObject({ code: "ledger_unconfirmed" });
+    expect(await enrolment(db)).toMatchObject({ ledger_sequence: 1, ledger_commit: github.commits.at(-1)?.sha });
+    await recorder.flush(access);
+    expect(github.commits.filter((c) => c.added[0]?.text?.includes(mine.id))).toHaveLength(1);
+    expect(await enrolment(db)).toMatchObject({ state: "active", ledger_commit: github.commits.at(-1)?.sha });
+  });
+
   test("C58 two replicas that fix at once, without a lease between them, fix one batch", async () => {
     const { db, github, keys, recorder } = await start();
     const other = recorderOn((await open()).db, github, keys);

@@ -26,6 +26,7 @@ export class BenchGitHub implements Used {
   policyAt: Used["policyAt"] = async () => policy;
   blobAt: Used["blobAt"] = async () => workflowBlob;
   run: Used["run"] = async () => null;
+  identify = async (): Promise<void> => undefined;
   skewSeconds = (): number => 0;
   ledgerWait: Used["ledgerWait"] = async () => 0;
   ledgerTip: Used["ledgerTip"] = async () => this.#ledger;

@@ -292,8 +292,8 @@ const sentences: readonly (readonly [RegExp, Deed])[] = [
   ],
   [
     /^(\w+) says that (\w+) does not merge$/,
-    (story) => {
-      story.github.mergeRefused = { status: 405, message: "Required status check is expected." };
+    (story, _who, _name, { text = "Required status check is expected." }) => {
+      story.github.mergeRefused = { status: 405, message: text };
     },
   ],
   [

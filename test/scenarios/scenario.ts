@@ -23,6 +23,8 @@ const outcome = z.strictObject({
   by: z.enum(["owners", "auto_approve", "break_glass", "freeze"]).optional(),
   /** Why what reached the default branch never grants. */
   quarantine: z.string().optional(),
+  /** How often its check run was posted on its head. */
+  posted: z.number().optional(),
   waits: z.string().optional(),
   /** Parts of what is said on it. */
   comments: z.array(z.string()).optional(),
@@ -145,6 +147,7 @@ async function checkPull(story: Story, name: string, expected: Expected): Promis
   if (expected.by !== undefined) for (const grant of grants) expect(grant?.rule).toBe(expected.by);
   if (expected.quarantine !== undefined)
     for (const file of paths) expect(await story.quarantineOf(file, repo)).toBe(expected.quarantine);
+  if (expected.posted !== undefined) expect(repo.posted.get(pull.head) ?? 0).toBe(expected.posted);
   if (expected.waits !== undefined)
     expect(story.waiting.get(`pull-request:${repo.id}:${pull.number}`) ?? "").toContain(expected.waits);
   const said = (repo.comments.get(pull.number) ?? []).map((one) => one.body).join("\n---\n");

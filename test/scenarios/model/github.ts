@@ -331,8 +331,9 @@ export class ModelGitHub implements GitHub {
     return [...this.#at(repo, "ourIssues").issues.values()].toReversed();
   }
   async putCheck(repo: RepoRef, head: CommitSha, _: string, content: Parameters<GitHub["putCheck"]>[3]) {
-    const { checks } = this.#at(repo, "putCheck");
+    const { checks, posted } = this.#at(repo, "putCheck");
     const id = nextId();
+    posted.set(head, (posted.get(head) ?? 0) + 1);
     checks.set(head, { ...content, id });
     return { id, at: this.#now() };
   }

@@ -55,6 +55,8 @@ export class Repository {
   readonly activity: Activity[] = [];
   /** The newest check run `countersign` of a head. */
   readonly checks = new Map<CommitSha, CheckContent & { readonly id: number }>();
+  /** How often it was posted. */
+  readonly posted = new Map<CommitSha, number>();
   readonly writers = new Set<string>();
   readonly defaultBranch = "main";
   readonly id: RepositoryId;

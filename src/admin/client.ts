@@ -20,6 +20,8 @@ export type AdminReply<C extends AdminCommand> =
 
 /** Longest that a command works. */
 const patienceMs = 60_000;
+/** What to do where nobody answers. */
+const where = "Run this on the server's machine while it runs, with its DATA_DIR (--data-dir).";
 
 /** Has a running server do one command. Never throws. */
 export async function callAdmin<C extends AdminCommand>(
@@ -30,13 +32,13 @@ export async function callAdmin<C extends AdminCommand>(
   const problem = socketPathProblem(path);
   if (problem !== undefined) return refuse("no_socket", `There can be no socket: ${problem}.`);
   const there = stat(path);
-  if (!there) return refuse("no_server", `There is no socket at ${path}.`);
+  if (!there) return refuse("no_server", `There is no socket at ${path}. ${where}`);
   const stranger = notTheServers(path, there);
   if (stranger !== undefined) return refuse("not_trusted", stranger);
   const socket = await open(path);
   if (!("write" in socket)) {
     if (socket.code === "ECONNREFUSED" || socket.code === "ENOENT")
-      return refuse("no_server", `No server answers at ${path}.`);
+      return refuse("no_server", `No server answers at ${path}. ${where}`);
     return refuse("not_reached", `${path} cannot be opened (${socket.code ?? "unknown error"}).`);
   }
   try {

@@ -13,7 +13,7 @@ frozen: []
 # Access without approval, for roles with break_glass: true; an owner who is not the person reviews it after.
 # break_glass: { members: ["@incident-commander"], max_duration: 1h, review_within: 72h }
 
-# A key that parses but that this version of Countersign does not decide by: pending_expiry closes nothing.
+# A request that nobody approved is closed after this; it can be asked again.
 # pending_expiry: 7d
 `;
 

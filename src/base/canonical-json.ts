@@ -23,10 +23,10 @@ export function canonicalJson(value: Json): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
   if (typeof value !== "object") throw new TypeError(`not JSON: ${typeof value}`);
   const record = value as { readonly [key: string]: Json };
-  const members = Object.keys(record)
-    .sort()
-    .map((key) => `${canonicalJson(key)}:${canonicalJson(record[key] as Json)}`);
-  return `{${members.join(",")}}`;
+  let members = "";
+  for (const key of Object.keys(record).sort())
+    members += `${members && ","}${canonicalJson(key)}:${canonicalJson(record[key] as Json)}`;
+  return `{${members}}`;
 }
 
 /** `sha256:<hex>` over the UTF-8 bytes of a string, or over bytes. */

@@ -45,10 +45,11 @@ export async function askForAccess(
 ): Promise<Opened> {
   if (bearer === undefined) throw new Refused("token_missing");
   const rules = { issuer: deps.config.oidcIssuer, audience: deps.config.publicUrl };
-  const claimed = claimedBy(deps, readUnverified(bearer, rules, deps.clock), trail);
+  const unverified = readUnverified(bearer, rules, deps.clock);
+  const claimed = claimedBy(deps, unverified, trail);
   // Only jobs of the owner of an access repo: a request names no other owner's workflow.
   if (!(await owners.has(claimed.repositoryOwnerId))) throw new Refused("access_denied", { why: "owner" });
-  const claims = await verifySubjectToken(bearer, rules, deps.keySet, deps.clock);
+  const claims = await verifySubjectToken(unverified, rules, deps.keySet, deps.clock);
   trail.claims = claims;
   const slow = limits.enter(claims.repositoryId);
   if (slow > 0) throw new Refused("slow_down", {}, { retryAfter: slow });

@@ -1,6 +1,6 @@
 import { type Kysely, sql } from "kysely";
 import { batched, type Outcome, outcomeOf } from "../base/batched.ts";
-import { type Database, distinct, rowsOf } from "../store/index.ts";
+import { asyncCommit, type Database, distinct, rowsOf } from "../store/index.ts";
 import type { EnrolmentTable, GrantTable } from "../store/schema.ts";
 import { together } from "./batches.ts";
 import { publish } from "./channel.ts";
@@ -138,12 +138,15 @@ interface GrantRow extends Pick<GrantTable, "state" | "plan_hash"> {
   readonly uses: string | null;
 }
 
-/** A statement of its own after the lock: it sees what another transaction counted while this one waited. */
+/**
+ * A statement of its own after the lock: it sees what another transaction counted while this one waited. The commit does not wait
+ * for the disk: the batch with the entry, and the release, do, and are on it only together with what is written here.
+ */
 async function readGrants(trx: Kysely<Database>, exchanges: readonly Begun[]): Promise<ReadonlyMap<string, GrantRow>> {
   const ids = distinct(exchanges.map(({ grant }) => grant.id));
   const { rows } = await sql<GrantRow>`
     select g.id, g.state, g.plan_hash, g.not_before, g.expires_at,
-      e.state as enrolment_state, e.accepted_digest, e.quarantined_digest, u.uses
+      e.state as enrolment_state, e.accepted_digest, e.quarantined_digest, u.uses, ${asyncCommit}
     from "grant" g join enrolment e on e.repository_id = g.repository_id cross join lateral (${usesOfGrant(sql`g.id`)}) u
     where g.id = any(${ids}::text[])`.execute(trx);
   return new Map(rows.map((row) => [row.id, row]));

@@ -4,7 +4,7 @@ import { formatInstant } from "../base/duration.ts";
 import type { RepositoryId } from "../base/ids.ts";
 import type { Minted } from "../cloud/index.ts";
 import type { IssuedEntry } from "../ledger/types.ts";
-import { rowsOf } from "../store/index.ts";
+import { asyncCommit, rowsOf } from "../store/index.ts";
 import { together } from "./batches.ts";
 import type { Begun } from "./begin.ts";
 import { publish } from "./channel.ts";
@@ -25,7 +25,7 @@ interface Marked {
 
 /**
  * `minted`: the `issued` entry, the state and what can be revoked, sealed, in one transaction, which exchanges that come together
- * share. "issued" means: may have been released.
+ * share. "issued" means: may have been released. On the disk with the batch that holds the entry, before that is sent.
  * @throws Refused `issue_timeout` where the sweep was faster.
  */
 export function markingMinted(deps: Deps): MarkMinted {
@@ -59,7 +59,7 @@ async function markAll({ db, clock, recorder }: Deps, exchanges: readonly Marked
       set state = 'minted', entry_id = r.entry_id, sealed_token = r.sealed_token, sealed_until = r.sealed_until
       from ${rowsOf(values, columns)}
       where x.id = r.id and x.state = 'minting' and x.deadline > ${now}
-      returning x.id`.execute(trx);
+      returning x.id, ${asyncCommit}`.execute(trx);
     const changed = new Set(rows.map((row) => row.id));
     const marked = exchanges.filter(({ exchange }) => changed.has(exchange));
     for (const [access, entries] of Map.groupBy(marked, (one) => one.access))

@@ -7,8 +7,16 @@ import { Refused } from "./refused.ts";
 /** A token is remembered for longer than anybody accepts it, in milliseconds. */
 const remember = 300_000;
 
-/** What a token is known by in the database, and in the ledger. */
-export const tokenDigest = (claims: Claims): string => sha256(claims.jti);
+const digests = new WeakMap<Claims, string>();
+
+/** What a token is known by in the database, and in the ledger. Asked for at each step of an exchange, and computed once. */
+export function tokenDigest(claims: Claims): string {
+  const known = digests.get(claims);
+  if (known !== undefined) return known;
+  const digest = sha256(claims.jti);
+  digests.set(claims, digest);
+  return digest;
+}
 
 /** Accepted once (C37). By digest, so that imported entries, which tell no more, can fill the table as well. */
 export async function takeToken(trx: Kysely<Database>, claims: Claims): Promise<void> {

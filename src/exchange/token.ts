@@ -58,9 +58,10 @@ export async function exchangeToken(
   const { deps } = parts;
   const params = parseParams(form);
   const rules = { issuer: deps.config.oidcIssuer, audience: deps.config.publicUrl };
-  const claimed = claimedBy(deps, readUnverified(params.subjectToken, rules, deps.clock), trail);
+  const unverified = readUnverified(params.subjectToken, rules, deps.clock);
+  const claimed = claimedBy(deps, unverified, trail);
   if (!(await parts.repositories.has(claimed.repositoryId))) throw new Refused("access_denied", { why: "repository" });
-  const claims = await verifySubjectToken(params.subjectToken, rules, deps.keySet, deps.clock);
+  const claims = await verifySubjectToken(unverified, rules, deps.keySet, deps.clock);
   trail.claims = claims;
   const slow = parts.limits.enter(claims.repositoryId);
   if (slow > 0) throw new Refused("slow_down", {}, { retryAfter: slow });

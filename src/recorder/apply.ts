@@ -1,6 +1,7 @@
 import { sql, type Transaction } from "kysely";
 import type { CommitSha, RepositoryId } from "../base/ids.ts";
 import { entryText, type Batch, type Entry } from "../ledger/index.ts";
+import { asyncCommit } from "../store/index.ts";
 import type { Database } from "../store/schema.ts";
 import { publish } from "./channel.ts";
 import { ledgerState } from "./state.ts";
@@ -64,7 +65,8 @@ export async function applyIn(
 
 /**
  * What `applyBatch` does for a batch that is fixed in the database, after an answer of GitHub that leaves no doubt: one
- * statement, which changes all or nothing.
+ * statement, which changes all or nothing. It does not wait for the disk: the branch has the batch, and after a crash says so again, while
+ * a release is on the disk only together with this.
  * @param parent of the commit, which must be our last one still: an operator may have accepted another branch meanwhile.
  * @returns false where the database is not as it was when the batch was fixed; then `catchUp` finds out.
  */
@@ -74,7 +76,7 @@ export async function confirmFixed(
   committed: CommittedBatch,
   parent: CommitSha | null,
 ): Promise<boolean> {
-  const { header, sha256, text } = committed.batch;
+  const { header, sha256 } = committed.batch;
   const { rows } = await sql`
     with held as materialized (
       select e.repository_id, b.id as batch_id
@@ -82,7 +84,7 @@ export async function confirmFixed(
       where e.repository_id = ${String(id)} and e.state <> 'stopped'
         and e.ledger_commit is not distinct from ${parent}
         and e.ledger_sequence = ${header.sequence - 1} and e.ledger_sha256 is not distinct from ${header.previous_batch_sha256}
-        and b.id = ${header.batch} and b.state = 'fixed' and b.body = ${text}
+        and b.id = ${header.batch} and b.state = 'fixed' and b.sha256 = ${sha256}
       for update of e, b
     ), confirmed as (
       update ledger_batch b set state = 'confirmed', commit_sha = ${committed.commit}
@@ -95,7 +97,7 @@ export async function confirmFixed(
     update enrolment e
     set ledger_commit = ${committed.commit}, ledger_sequence = ${header.sequence}, ledger_sha256 = ${sha256}
     from held where e.repository_id = held.repository_id
-    returning e.repository_id`.execute(deps.db);
+    returning e.repository_id, ${asyncCommit}`.execute(deps.db);
   if (rows.length === 0) return false;
   publish({ step: "confirmed", batch: header.batch });
   return true;

@@ -1,11 +1,13 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../base/clock.ts";
 import type { Seconds } from "../base/duration.ts";
+import { asyncCommit } from "./async-commit.ts";
 import type { Db } from "./index.ts";
 
 // Leases are rows, not advisory locks: on PGlite every session is the same session, where an advisory lock excludes nobody.
 // A lease keeps replicas from doing the same work twice; it proves nothing to GitHub or a cloud, so whatever acts outside
-// has its own compare-and-swap (DESIGN.md section 4).
+// has its own compare-and-swap (DESIGN.md section 4). So none waits for the disk either: a database that crashes may forget who
+// held one.
 
 export interface Lease {
   readonly name: string;
@@ -24,7 +26,7 @@ export async function acquireLease(db: Db, clock: Clock, name: string, seconds: 
     .insertInto("lease")
     .values({ name, token, until })
     .onConflict((c) => c.column("name").doUpdateSet({ token, until }).where("lease.until", "<=", now))
-    .returning("token")
+    .returning(["token", asyncCommit])
     .executeTakeFirst();
   return row?.token;
 }
@@ -38,19 +40,25 @@ export async function renewLease(
   seconds: Seconds,
 ): Promise<boolean> {
   const until = new Date(clock.now().getTime() + seconds * 1000);
-  const result = await db
+  const rows = await db
     .updateTable("lease")
     .set({ until })
     .where("name", "=", name)
     .where("token", "=", token)
-    .executeTakeFirst();
-  return result.numUpdatedRows === 1n;
+    .returning(asyncCommit)
+    .execute();
+  return rows.length === 1;
 }
 
 /** @returns false where the lease is no longer this holding's. */
 export async function releaseLease(db: Db, name: string, token: string): Promise<boolean> {
-  const result = await db.deleteFrom("lease").where("name", "=", name).where("token", "=", token).executeTakeFirst();
-  return result.numDeletedRows === 1n;
+  const rows = await db
+    .deleteFrom("lease")
+    .where("name", "=", name)
+    .where("token", "=", token)
+    .returning(asyncCommit)
+    .execute();
+  return rows.length === 1;
 }
 
 /**

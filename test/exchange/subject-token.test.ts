@@ -26,8 +26,8 @@ function later(seconds: number): void {
 const rules = () => ({ issuer: issuer.url, audience: publicUrl });
 /** Both steps, as the exchange does them. */
 const accept = async (token: string) => {
-  readUnverified(token, rules(), clock);
-  return verifySubjectToken(token, rules(), keys, clock);
+  const unverified = readUnverified(token, rules(), clock);
+  return verifySubjectToken(unverified, rules(), keys, clock);
 };
 const refusedAs = async (token: string): Promise<unknown> => {
   try {

@@ -14,6 +14,7 @@ import {
 import type { LedgerSigner } from "../issuer/index.ts";
 import { type Database, isFailedStatement } from "../store/index.ts";
 import { publish } from "./channel.ts";
+import { lastWaiting } from "./entries.ts";
 import { ledgerState, type LedgerState } from "./state.ts";
 import { LedgerKeyMissing, type RecorderDeps } from "./types.ts";
 
@@ -27,8 +28,8 @@ export interface FixedBatch {
 
 /** @see fixBatch */
 export interface Fixed extends FixedBatch {
-  /** Nothing up to what was asked for waits for a further batch. */
-  readonly last: boolean;
+  /** Entries up to this position wait for a further batch; null: none. */
+  readonly more: bigint | null;
 }
 
 /** Rows read for one batch; more than fit by size. */
@@ -36,10 +37,10 @@ const mostEntries = 5000;
 
 /**
  * The batch that must be sent next: the one fixed before, byte for byte, or a new one over what waits. Undefined where no
- * entry up to `upTo` waits. One transaction; no network. Exchanges go on beside it; of two replicas that fix at once, which the
+ * entry up to `upTo` waits, or none at all. One transaction; no network. Exchanges go on beside it; of two replicas that fix at once, which the
  * lease makes rare, the table takes one (at most one fixed batch, each sequence once), and the other then finds that.
  */
-export async function fixBatch(deps: RecorderDeps, id: RepositoryId, upTo: bigint): Promise<Fixed | undefined> {
+export async function fixBatch(deps: RecorderDeps, id: RepositoryId, upTo?: bigint): Promise<Fixed | undefined> {
   try {
     return await fix(deps, id, upTo);
   } catch (error) {
@@ -48,11 +49,12 @@ export async function fixBatch(deps: RecorderDeps, id: RepositoryId, upTo: bigin
   }
 }
 
-async function fix(deps: RecorderDeps, id: RepositoryId, upTo: bigint): Promise<Fixed | undefined> {
+async function fix(deps: RecorderDeps, id: RepositoryId, upTo?: bigint): Promise<Fixed | undefined> {
   const fixed = await deps.db.transaction().execute(async (trx) => {
     const after = await ledgerState(trx, id, "share");
     const earlier = await storedFixed(trx, id);
-    if (earlier) return { ...earlier, after, last: false };
+    const asked = async (): Promise<bigint | null> => upTo ?? (await lastWaiting(trx, id)) ?? null;
+    if (earlier) return { ...earlier, after, more: await asked() };
     if (after.sequence === 0) throw new RetryLater("ledger_not_open", "The ledger has no genesis yet.");
 
     const waiting = await trx
@@ -64,11 +66,13 @@ async function fix(deps: RecorderDeps, id: RepositoryId, upTo: bigint): Promise<
       .limit(mostEntries)
       .execute();
     const rows = await withoutOvertaken(trx, await kidAfter(trx, id, after), waiting);
-    if (!rows.some((row) => BigInt(row.position) <= upTo)) return undefined;
+    const counts = (row: { readonly position: string }) => upTo === undefined || BigInt(row.position) <= upTo;
+    if (!rows.some(counts)) return undefined;
     const fits = fitting(rows);
     // Rows come by position; what was left out comes after what is in.
-    const last = waiting.length < mostEntries && rows.slice(fits.length).every((row) => BigInt(row.position) > upTo);
-    return { ...(await storeBatch(deps, trx, id, after, fits)), after, last };
+    const all = waiting.length < mostEntries && !rows.slice(fits.length).some(counts);
+    const more = all ? null : await asked();
+    return { ...(await storeBatch(deps, trx, id, after, fits)), after, more };
   });
   if (fixed) publish({ step: "fixed", batch: fixed.batch.header.batch });
   return fixed;
@@ -110,22 +114,26 @@ export async function storeBatch(
   rememberNextKid(batch);
   const path = batchPath(now, batch.header.batch);
   await trx
-    .insertInto("ledger_batch")
-    .values({
-      id: batch.header.batch,
-      repository_id: String(id),
-      sequence: batch.header.sequence,
-      path,
-      body: batch.text,
-      sha256: batch.sha256,
-      state: "fixed",
-      commit_sha: null,
-      created_at: now,
-    })
+    .with("stored", (b) =>
+      b
+        .insertInto("ledger_batch")
+        .values({
+          id: batch.header.batch,
+          repository_id: String(id),
+          sequence: batch.header.sequence,
+          path,
+          body: batch.text,
+          sha256: batch.sha256,
+          state: "fixed",
+          commit_sha: null,
+          created_at: now,
+        })
+        .returning("id"),
+    )
+    .updateTable("ledger_entry")
+    .set({ batch_id: batch.header.batch })
+    .where(sql<boolean>`id = any(${entries.map((entry) => entry.id)}::text[])`)
     .execute();
-  await sql`
-    update ledger_entry set batch_id = ${batch.header.batch}
-    where id = any(${entries.map((entry) => entry.id)}::text[])`.execute(trx);
   return { batch, path };
 }
 

@@ -19,32 +19,30 @@ export type CaughtUp = Set<RepositoryId>;
 
 /** One flush run: everything that waits when it starts is confirmed when it resolves. */
 export async function flushOnce(deps: RecorderDeps, repo: RepoRef, caughtUp: CaughtUp): Promise<void> {
-  const upTo = await lastWaiting(deps.db, repo.id);
-  if (upTo === undefined) return;
+  // Where the branch is to be read first, something must be there to write. Later the next batch itself says whether there is.
+  if (!caughtUp.has(repo.id) && (await lastWaiting(deps.db, repo.id)) === undefined) return;
+  let upTo: bigint | undefined;
   const giveUp = performance.now() + patience;
   for (let wait = 20; ; wait = Math.min(wait * 2, 300)) {
     const done = await withLease(deps.db, deps.clock, `ledger:${repo.id}`, leaseSeconds, async ({ signal }) => {
-      await drain(deps, repo, upTo, caughtUp, signal);
+      await drain(deps, repo, caughtUp, signal);
       return true;
     });
     if (done) return;
     // Another replica writes; what it confirms is confirmed for us too.
-    if (!(await stillWaiting(deps.db, repo.id, upTo))) return;
+    upTo ??= await lastWaiting(deps.db, repo.id);
+    if (upTo === undefined || !(await stillWaiting(deps.db, repo.id, upTo))) return;
     if (performance.now() > giveUp) throw new RetryLater("ledger_busy", "Another replica still writes the ledger.");
     await delay(wait);
   }
 }
 
-async function drain(
-  deps: RecorderDeps,
-  repo: RepoRef,
-  upTo: bigint,
-  caughtUp: CaughtUp,
-  lease: AbortSignal,
-): Promise<void> {
+async function drain(deps: RecorderDeps, repo: RepoRef, caughtUp: CaughtUp, lease: AbortSignal): Promise<void> {
   // Before the first write of a process: a restored backup would else fix a batch for a place that is taken.
   if (!caughtUp.has(repo.id)) await catchUp(deps, repo);
   caughtUp.add(repo.id);
+  // Undefined: whatever waits. What comes while a first batch is written is for the next flush, or this one would have no end.
+  let upTo: bigint | undefined;
   try {
     for (;;) {
       if (lease.aborted) throw new RetryLater("ledger_busy", "The lease on the ledger was lost.");
@@ -56,7 +54,8 @@ async function drain(
       });
       if (!fixed) return;
       await sendBatch(deps, repo, fixed);
-      if (fixed.last) return;
+      if (fixed.more === null) return;
+      upTo = fixed.more;
     }
   } catch (error) {
     caughtUp.delete(repo.id);

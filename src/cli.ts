@@ -31,7 +31,7 @@ program
   .option("--json", "one JSON object")
   .addHelpText(
     "after",
-    "\nReads the repository with GH_TOKEN or GITHUB_TOKEN (private ones need it).\nExample:\n  GH_TOKEN=$(gh auth token) countersign enroll acme/access",
+    "\nReads the repository with GH_TOKEN or GITHUB_TOKEN; at GHE_HOST, where that is no ghe.com, with GH_ENTERPRISE_TOKEN or GITHUB_ENTERPRISE_TOKEN (private\nones need it).\nExample:\n  GH_TOKEN=$(gh auth token) countersign enroll acme/access",
   )
   .action(async (repository: string, options: { json?: boolean }) => {
     const result = await repositoryFacts(repository, process.env);

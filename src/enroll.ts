@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { hostIn, isCloud, tokenIn, tokenNames } from "./commands/token.ts";
 
 const answer = z.object({ id: z.number(), full_name: z.string() });
 
@@ -22,16 +23,18 @@ export async function repositoryFacts(
   if (!/^[A-Za-z0-9][A-Za-z0-9_-]*\/[A-Za-z0-9._-]+$/.test(repository))
     return `Write owner/name, not ${JSON.stringify(repository)}.`;
   const api = apiOf(env);
-  const token = env.GH_TOKEN ?? env.GITHUB_TOKEN;
+  const host = hostIn(env);
+  const token = tokenIn(host, env)?.token;
+  const [name] = tokenNames(host);
   const response = await get(`${api}/repos/${repository}`, {
     headers: { accept: "application/vnd.github+json", ...(token ? { authorization: `Bearer ${token}` } : {}) },
     redirect: "error",
     signal: AbortSignal.timeout(10_000),
     // Not the error's own words: about a header that cannot be sent they hold the token.
   }).catch(() => undefined);
-  if (response === undefined) return `${api} did not answer. Is it reachable from here, and GH_TOKEN one line?`;
+  if (response === undefined) return `${api} did not answer. Is it reachable from here, and ${name} one line?`;
   if (response.status === 404 || response.status === 401) {
-    return `GitHub shows no ${repository} (${response.status}). If it is private, set GH_TOKEN, for example to \`gh auth token\`.`;
+    return `GitHub shows no ${repository} (${response.status}). If it is private, set ${name}, for example to \`gh auth token${isCloud(host) ? "" : ` --hostname ${host}`}\`.`;
   }
   const parsed = answer.safeParse(await response.json().catch(() => null));
   if (!response.ok || !parsed.success) return `GitHub answered ${response.status}; try again.`;

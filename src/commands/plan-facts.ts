@@ -4,6 +4,7 @@ import type { ResolvedRequest } from "../access-repo/types.ts";
 import { objectId, ownerId, repositoryId } from "../base/ids.ts";
 import { apiOf } from "../enroll.ts";
 import type { PlanFacts } from "./plan-request.ts";
+import { hostIn, tokenIn, tokenNames } from "./token.ts";
 
 const id = z.int().positive();
 const repositoryAnswer = z.object({ id, full_name: z.string(), owner: z.object({ id }) });
@@ -92,8 +93,11 @@ type Reader = <T>(path: string, what: string, schema: z.ZodType<T>) => Promise<T
 
 /** @throws NotKnown */
 function reader(api: string, env: Env, get: typeof fetch): Reader {
-  const token = (env["GH_TOKEN"] ?? env["GITHUB_TOKEN"] ?? "").trim();
-  if (/[^!-~]/.test(token)) throw new NotKnown("GH_TOKEN holds white space or other characters that no token has.");
+  const host = hostIn(env);
+  const given = tokenIn(host, env);
+  const token = given?.token ?? "";
+  const name = given?.name ?? tokenNames(host)[0];
+  if (/[^!-~]/.test(token)) throw new NotKnown(`${name} holds white space or other characters that no token has.`);
   return async (path, what, schema) => {
     const response = await get(`${api}${path}`, {
       headers: {
@@ -109,16 +113,16 @@ function reader(api: string, env: Env, get: typeof fetch): Reader {
     });
     const parsed = response.ok ? schema.safeParse(await response.json().catch(() => null)) : undefined;
     if (parsed?.success === true) return parsed.data;
-    throw new NotKnown(why(response.status, what, token !== ""));
+    throw new NotKnown(why(response.status, what, name, token !== ""));
   };
 }
 
-function why(status: number, what: string, withToken: boolean): string {
-  if (status === 401) return `GitHub refuses the token of GH_TOKEN or GITHUB_TOKEN (401).`;
+function why(status: number, what: string, name: string, withToken: boolean): string {
+  if (status === 401) return `GitHub refuses the token of ${name} (401).`;
   if (status === 404)
-    return `GitHub shows no ${what}${withToken ? " to this token" : ". If it is private, set GH_TOKEN, for example to `gh auth token`"}.`;
+    return `GitHub shows no ${what}${withToken ? " to this token" : `. If it is private, set ${name}, for example to \`gh auth token\``}.`;
   if (status === 403 || status === 429)
-    return `GitHub does not answer for ${what} (${status}): ${withToken ? "the token may not read it, or" : "without GH_TOKEN"} its rate limit is reached.`;
+    return `GitHub does not answer for ${what} (${status}): ${withToken ? "the token may not read it, or" : `without ${name}`} its rate limit is reached.`;
   if (status >= 300 && status < 400) return `${what} has moved (${status}): name it as GitHub does now.`;
   if (status >= 200 && status < 300) return `GitHub's answer for ${what} is not what its documentation says.`;
   return `GitHub answered ${status} for ${what}; try again.`;

@@ -41,7 +41,8 @@ export function planCommand(): Command {
       "after",
       `
 Without --online nothing is asked of anybody: the plan is a preview, whole but for ids and the workflow file's version. With it,
-GitHub is read with GH_TOKEN or GITHUB_TOKEN; GHE_HOST names another host than github.com.
+GitHub is read with GH_TOKEN or GITHUB_TOKEN; GHE_HOST names another host than github.com, whose token is in GH_ENTERPRISE_TOKEN or
+GITHUB_ENTERPRISE_TOKEN unless it is a ghe.com.
 Exit code: 0 a plan; 1 the request or the policy has errors; 2 misuse, with nothing on standard output.
 Examples:
   countersign plan requests/aws-prod/2026-11/delete-stale-logs.yml

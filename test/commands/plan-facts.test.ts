@@ -73,10 +73,10 @@ describe("what GitHub says of a plan", () => {
       ]),
     });
   });
-  test("is asked with the person's token, GH_TOKEN before GITHUB_TOKEN", async () => {
+  test("is asked with the person's token, GH_ENTERPRISE_TOKEN before GITHUB_ENTERPRISE_TOKEN", async () => {
     await facts();
-    await facts({ GITHUB_TOKEN: "two" });
-    await facts({ GITHUB_TOKEN: "two", GH_TOKEN: " one\n" });
+    await facts({ GITHUB_ENTERPRISE_TOKEN: "two" });
+    await facts({ GITHUB_ENTERPRISE_TOKEN: "two", GH_ENTERPRISE_TOKEN: " one\n" });
     expect(asked.map(({ authorization }) => authorization)).toEqual([
       ...Array.from({ length: 3 }, () => undefined),
       ...Array.from({ length: 3 }, () => "Bearer two"),
@@ -88,7 +88,7 @@ describe("what GitHub says of a plan", () => {
 describe("one sentence that says what to do, and never the token, where", () => {
   const secret = "ghp_s3cr3t";
   const tell = async (env: Record<string, string> = {}, place: object = {}): Promise<string> => {
-    const told = await facts({ GH_TOKEN: secret, ...env }, {}, place);
+    const told = await facts({ GH_ENTERPRISE_TOKEN: secret, ...env }, {}, place);
     if (typeof told !== "string") return expect.fail("it was known");
     expect(told).not.toContain("s3cr3t");
     expect(told).toMatch(/^[^\n]{20,300}$/);
@@ -97,7 +97,7 @@ describe("one sentence that says what to do, and never the token, where", () => 
   test("something is not there, or not for this token", async () => {
     delete answers["/repos/acme/access"];
     expect(await tell()).toBe("GitHub shows no repository acme/access to this token.");
-    expect(await tell({ GH_TOKEN: "" })).toContain("If it is private, set GH_TOKEN");
+    expect(await tell({ GH_ENTERPRISE_TOKEN: "" })).toContain("If it is private, set GH_ENTERPRISE_TOKEN");
   });
   test("the workflow file is not there", async () => {
     answers = { ...answers, [Object.keys(answers)[2] ?? ""]: [404, {}] };
@@ -130,13 +130,15 @@ describe("one sentence that says what to do, and never the token, where", () => 
   });
   test("the token could not be sent as it is", async () => {
     for (const token of [`${secret}\nx: y`, `${secret} x`, `${secret}é`, `${secret}\0`])
-      expect(await tell({ GH_TOKEN: token })).toContain("GH_TOKEN holds white space or other characters");
+      expect(await tell({ GH_ENTERPRISE_TOKEN: token })).toContain(
+        "GH_ENTERPRISE_TOKEN holds white space or other characters",
+      );
     expect(asked).toEqual([]);
   });
   test("nobody answers", async () => {
     const get = () => Promise.reject(new TypeError(`fetch failed for Bearer ${secret}`));
     const place = { host: "https://github.com", fullName: "acme/access" };
-    expect(await readPlanFacts(place, request, { GH_TOKEN: secret }, get)).toBe(
+    expect(await readPlanFacts(place, request, { GH_ENTERPRISE_TOKEN: secret }, get)).toBe(
       "https://api.github.com did not answer; is it reachable from here?",
     );
   });

@@ -3,6 +3,7 @@ import { promisify } from "node:util";
 import { gitHubOf } from "../../config-readers.ts";
 import { isLoopback, Unusable } from "../../config-values.ts";
 import { Misuse } from "../misuse.ts";
+import { tokenIn, tokenNames } from "../token.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -46,19 +47,15 @@ export const ghToken: GhToken = async (host) => {
   }
 };
 
-/**
- * The person's token for a host, by gh's rules (`gh help environment`): GH_TOKEN and GITHUB_TOKEN are for github.com and ghe.com alone, so
- * that a token of GitHub's is never sent to a server of somebody else. @throws Misuse
- */
+/** The person's token for a host, of the environment or of gh. @throws Misuse */
 export async function tokenFor(host: string, env: Env, ask: GhToken): Promise<string> {
-  const cloud = host === "github.com" || host.endsWith(".ghe.com");
-  const names = cloud ? ["GH_TOKEN", "GITHUB_TOKEN"] : ["GH_ENTERPRISE_TOKEN", "GITHUB_ENTERPRISE_TOKEN"];
-  const name = names.find((each) => env[each]?.trim());
-  const token = name === undefined ? await ask(host) : env[name]?.trim();
-  const login = `gh auth login${cloud && host === "github.com" ? "" : ` --hostname ${host}`}`;
-  if (token === undefined) throw new Misuse(`There is no token for ${host}: run \`${login}\`, or set ${names[0]}.`);
+  const given = tokenIn(host, env);
+  const token = given?.token ?? (await ask(host));
+  const login = `gh auth login${host === "github.com" ? "" : ` --hostname ${host}`}`;
+  if (token === undefined)
+    throw new Misuse(`There is no token for ${host}: run \`${login}\`, or set ${tokenNames(host)[0]}.`);
   // What a header cannot hold; told without the token itself.
   if (/[^!-~]/.test(token))
-    throw new Misuse(`${name ?? "The token of gh"} holds white space or other characters that no token has.`);
+    throw new Misuse(`${given?.name ?? "The token of gh"} holds white space or other characters that no token has.`);
   return token;
 }

@@ -4,6 +4,7 @@ import { createPgConfig } from "@electric-sql/pglite/node-postgres";
 import { Kysely, PostgresDialect, sql } from "kysely";
 import { Pool } from "pg";
 import { CountersignError } from "../base/errors.ts";
+import { GivingUpClient } from "./giving-up.ts";
 import { type FolderLock, lockFolder } from "./folder-lock.ts";
 import type { Database } from "./schema.ts";
 
@@ -72,6 +73,7 @@ async function openPglite(pglite: PGlite, lock: FolderLock | undefined, options:
 
 async function openPostgres(connectionString: string, options: OpenStoreOptions): Promise<Store> {
   const pool = new Pool({
+    Client: GivingUpClient,
     connectionString,
     max: 10,
     application_name: "countersign",

@@ -7,7 +7,7 @@ import { WriteBudget, type WriteKind } from "./budget.ts";
 import { httpFailure, NotVisible, translate } from "./errors.ts";
 import { Kept } from "./kept.ts";
 import { Refusals } from "./refusals.ts";
-import { limitedFor, RateLimits } from "./rate-limits.ts";
+import { limitedFor, RateLimits, type Resource } from "./rate-limits.ts";
 import { type Scope, scopes } from "./scopes.ts";
 import { AskedTeams } from "./teams.ts";
 
@@ -42,6 +42,8 @@ export interface CallOptions {
   readonly expected?: readonly number[];
   /** May use what is kept of a rate limit for the ledger and for saying that we wait. */
   readonly urgent?: boolean;
+  /** Whose primary limit it counts against; `core`, where nothing else is said. */
+  readonly resource?: Resource;
 }
 /** One way to call GitHub about one repository: the App's (`Client`), or a person's (`personCaller`), to whom scopes mean nothing. */
 export interface Caller {
@@ -146,9 +148,9 @@ export class Client implements Caller {
     const urgent = options.urgent ?? scope === "ledger";
     const known = await this.#installations.get(repo.fullName.toLowerCase());
     // Before a token is asked for: who waits mints none either.
-    if (known !== undefined) this.limits.pass(known, what, urgent);
+    if (known !== undefined) this.limits.pass(known, what, urgent, options.resource);
     const token = await this.#token(repo, scope);
-    this.limits.pass(token.installation, what, urgent);
+    this.limits.pass(token.installation, what, urgent, options.resource);
     if (options.write) this.budget.spend(token.installation, options.write);
     try {
       return await call(this.#octokit(token), nameOf(repo));

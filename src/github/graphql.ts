@@ -47,6 +47,7 @@ export async function queryAll<T extends z.ZodType>(
           variables: { owner, name, ...variables },
         })
       ).data as unknown,
+    { resource: "graphql" },
   );
   const { data, errors: all } = answer as {
     data?: Record<string, unknown> | null;

@@ -30,6 +30,25 @@ export function limitedFor(status: number, headers: Headers, message: string): n
   return retryAfter(headers) ?? (status === 429 || secondary.test(message) ? 60 : undefined);
 }
 
+/**
+ * What has a primary limit of its own: REST, whose limit GitHub calls core, and GraphQL ("Rate limits for the REST API", x-ratelimit-resource).
+ * Secondary limits are for both together.
+ */
+export type Resource = "core" | "graphql";
+const resources = ["core", "graphql"] as const;
+
+/** The resource that an answer counts, where GitHub says so, else both. */
+function namedBy(headers: Headers): readonly Resource[] {
+  const named = resources.filter((resource) => resource === headers["x-ratelimit-resource"]);
+  return named.length > 0 ? named : resources;
+}
+
+/** Whose time is over: of a secondary limit both. */
+function meant(headers: Headers, message: string): readonly Resource[] {
+  const primary = String(headers["x-ratelimit-remaining"]) === "0" && headers["retry-after"] === undefined;
+  return primary && !secondary.test(message) ? namedBy(headers) : resources;
+}
+
 /** At least a second: a limit whose time is over would not have been told. A minute where GitHub does not say (its own advice). */
 function untilReset(headers: Headers): number {
   const reset = Number(headers["x-ratelimit-reset"]);
@@ -40,30 +59,32 @@ function untilReset(headers: Headers): number {
 
 /**
  * Which installations wait, and until when. Whoever goes on asking in a limit is limited for longer, so that nothing is sent
- * while one waits ("Best practices for using the REST API", GitHub's documentation); every caller is told how long. Of the
- * primary limit the last requests are kept for what `urgent` says.
+ * while one waits ("Best practices for using the REST API", GitHub's documentation); every caller is told how long. Of each
+ * primary limit the last requests are kept for what `urgent` says. GraphQL, which decisions read, may be used up while REST, which exchanges
+ * and the ledger need, is not: nobody stops exchanges by a flood of pull requests.
  */
 export class RateLimits {
   readonly #clock: Clock;
-  readonly #until = new Map<number | string, { readonly at: number; readonly hard: boolean }>();
+  readonly #until = new Map<string, { readonly at: number; readonly hard: boolean }>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
   }
 
   /** Seconds to wait; 0: ask. */
-  wait(who: number | string, urgent = false): number {
-    const known = this.#until.get(who);
+  wait(who: number | string, urgent = false, resource: Resource = "core"): number {
+    const key = `${who} ${resource}`;
+    const known = this.#until.get(key);
     if (!known || (urgent && !known.hard)) return 0;
     const left = known.at - this.#clock.now().getTime();
     if (left > 0) return Math.ceil(left / 1000);
-    this.#until.delete(who);
+    this.#until.delete(key);
     return 0;
   }
 
   /** @throws RetryLater `github_rate_limited`: nothing was sent. */
-  pass(who: number | string, what: string, urgent = false): void {
-    const after = this.wait(who, urgent);
+  pass(who: number | string, what: string, urgent = false, resource?: Resource): void {
+    const after = this.wait(who, urgent, resource);
     if (after > 0) throw new RetryLater("github_rate_limited", `GitHub asks us to wait (${what}).`, { after });
   }
 
@@ -73,18 +94,21 @@ export class RateLimits {
     const left = Number(headers["x-ratelimit-remaining"] ?? Number.NaN);
     // A small limit is not to be kept whole: a twentieth of it, at most.
     const few = Math.min(reserve, Number(headers["x-ratelimit-limit"]) / 20);
-    if (limited !== undefined) this.#pause(who, limited, true);
-    else if (left === 0) this.#pause(who, untilReset(headers), true);
-    else if (left <= few) this.#pause(who, untilReset(headers), false);
+    if (limited !== undefined) this.#pause(who, meant(headers, message), limited, true);
+    else if (left === 0) this.#pause(who, meant(headers, message), untilReset(headers), true);
+    else if (left <= few) this.#pause(who, namedBy(headers), untilReset(headers), false);
   }
 
-  #pause(who: number | string, seconds: number, hard: boolean): void {
-    const at = this.#clock.now().getTime() + seconds * 1000;
-    const known = this.#until.get(who);
-    // Of two limits the later; a hard one stays hard until its end.
-    this.#until.set(who, {
-      at: Math.max(at, known?.at ?? 0),
-      hard: hard || (known?.hard === true && known.at > this.#clock.now().getTime()),
-    });
+  #pause(who: number | string, which: readonly Resource[], seconds: number, hard: boolean): void {
+    const now = this.#clock.now().getTime();
+    for (const resource of which) {
+      const key = `${who} ${resource}`;
+      const known = this.#until.get(key);
+      // Of two limits the later; a hard one stays hard until its end.
+      this.#until.set(key, {
+        at: Math.max(now + seconds * 1000, known?.at ?? 0),
+        hard: hard || (known?.hard === true && known.at > now),
+      });
+    }
   }
 }

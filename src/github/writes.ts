@@ -154,7 +154,10 @@ export async function setTitle(
       query: titleMutation,
       variables: { pullRequest, title },
     } as const;
-    const answer = await client.call(repo, "review", "title", (o) => o.request(call), write);
+    const answer = await client.call(repo, "review", "title", (o) => o.request(call), {
+      ...write,
+      resource: "graphql",
+    });
     const parsed = titled.safeParse(answer.data);
     if (parsed.success) {
       const { nodes } = parsed.data.data.updatePullRequest.pullRequest.reviews;

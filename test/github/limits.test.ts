@@ -127,3 +127,44 @@ test("the last requests of an hour are kept for saying that we wait, and for the
   });
   later(601);
 });
+
+test("GraphQL used up holds decisions back, not what exchanges and the ledger need, which count by themselves", async () => {
+  const { number } = await ask(s, "alice", "graphql-used-up");
+  const used = { "x-ratelimit-limit": 5000, "x-ratelimit-remaining": 0, "x-ratelimit-reset": reset(600) };
+  once(() =>
+    Response.json(
+      { errors: [{ type: "RATE_LIMITED", message: "API rate limit exceeded" }] },
+      { headers: headers({ ...used, "x-ratelimit-resource": "graphql" }) },
+    ),
+  );
+  await caught(github.snapshot(repo, number));
+  s.gh.clearRequests();
+  expect(await caught(github.snapshot(repo, number))).toMatchObject({ code: "github_rate_limited", after: 600 });
+  expect(s.gh.requests).toHaveLength(0);
+  expect(await github.tip(repo, "main")).not.toBeNull();
+  expect(await github.ledgerWait(repo)).toBe(0);
+
+  once(() =>
+    Response.json(
+      { message: "API rate limit exceeded" },
+      { status: 403, headers: headers({ ...used, "x-ratelimit-resource": "core" }) },
+    ),
+  );
+  expect(await caught(github.tip(repo, "main"))).toMatchObject({ after: 600 });
+  expect(await github.ledgerWait(repo)).toBe(600);
+  later(601);
+});
+
+test("a limit that is secondary, by its words or by retry-after, is for both, whichever resource the answer counts", async () => {
+  const counted = { "x-ratelimit-remaining": 0, "x-ratelimit-reset": reset(600), "x-ratelimit-resource": "graphql" };
+  for (const [message, more, after] of [
+    ["You have exceeded a secondary rate limit", {}, 600],
+    ["wait", { "retry-after": 90 }, 90],
+  ] as const) {
+    once(() => Response.json({ message }, { status: 403, headers: headers({ ...counted, ...more }) }));
+    await caught(github.snapshot(repo, 1));
+    expect(await caught(github.tip(repo, "main"))).toMatchObject({ code: "github_rate_limited", after });
+    expect(await caught(github.snapshot(repo, 1))).toMatchObject({ code: "github_rate_limited", after });
+    later(after + 1);
+  }
+});

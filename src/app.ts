@@ -1,16 +1,15 @@
 import { randomUUID } from "node:crypto";
 import { type Logger, pino } from "pino";
-import { Probot, ProbotOctokit } from "probot";
 import { jsonSchemas } from "./access-repo/index.ts";
 import { openCatalogue } from "./action-catalogue/index.ts";
 import { type AdminHandlers, keyHandlers } from "./admin/index.ts";
 import { openAdmin } from "./admin-socket.ts";
+import { appOctokit } from "./app-octokit.ts";
 import { type Clock, systemClock } from "./base/clock.ts";
 import { brokers } from "./cloud/index.ts";
-import type { AppCredentials, Config } from "./config.ts";
-import { doctorAtStart, doctorKey } from "./doctor-at-start.ts";
+import type { Config } from "./config.ts";
+import { doctorAtStart } from "./doctor-at-start.ts";
 import {
-  checkRolesAgainKey,
   codes,
   createAsks,
   createExchange,
@@ -21,39 +20,16 @@ import {
   importedEntries,
 } from "./exchange/index.ts";
 import { createGitHub, createResolver, createTokenApp } from "./github/index.ts";
-import {
-  acceptLedger,
-  acceptPolicy,
-  cancelRevokedRun,
-  commentsKey,
-  dispatchRun,
-  flushKey,
-  type GrantDeps,
-  liveGrants,
-  lookAtPush,
-  pushed,
-  reconcileAfterReview,
-  reconcileComments,
-  reconcileHead,
-  reconcileIssue,
-  reconcileNotices,
-  revokeByOperator,
-  sweepGrants,
-} from "./grant/index.ts";
+import { acceptLedger, acceptPolicy, flushKey, type GrantDeps, liveGrants, revokeByOperator } from "./grant/index.ts";
 import { createHttp, listen } from "./http/index.ts";
 import { discovery, keyAdmin, openKeys, sealer } from "./issuer/index.ts";
-import {
-  accessRepoKey,
-  issueKey,
-  pullRequestKey,
-  readEnrolment,
-  reconcileComment,
-  orSayWaiting,
-  reconcilePullRequest,
-} from "./pull-request/index.ts";
-import { createInbox, createQueue, describeError, type Hint, inboxKey, sweepKey, type Wanted } from "./queue/index.ts";
+import { accessRepoKey, readEnrolment } from "./pull-request/index.ts";
+import { createInbox, createQueue, describeError } from "./queue/index.ts";
+import { readiness } from "./readiness.ts";
 import { createRecorder, ledgersByKey } from "./recorder/index.ts";
-import { type Db, forgetLeases, migrate, openStore } from "./store/index.ts";
+import { botId, routeHint } from "./route-hint.ts";
+import { jobRunner } from "./run-job.ts";
+import { forgetLeases, migrate, openStore } from "./store/index.ts";
 
 /** A running server. */
 export interface App {
@@ -134,7 +110,7 @@ async function assemble(
     fullName: `${r.owner}/${r.name}`,
     repositoryId: r.repositoryId,
   }));
-  const queue = createQueue({ db, clock, log, sweepEverySeconds: 60, handlers: (key) => handle(key) });
+  const queue = createQueue({ db, clock, log, sweepEverySeconds: 60, handlers: (key) => runJob(key) });
   const tokenApp =
     config.broker &&
     createTokenApp({ app: await appOctokit(config, config.broker, log), apiUrl: config.github.apiUrl, clock });
@@ -207,84 +183,15 @@ async function assemble(
     clock,
     log,
     enqueue: (key, runAt, trx) => queue.enqueue(key, runAt, trx),
-    route: (hint, trx) => routeHint(hint, trx, new Set(accessRepos.map((r) => r.repositoryId)), botId(github)),
+    route: (hint, trx) => routeHint(hint, trx, { enrolled: accessRepoIds, bot: botId(github) }),
   });
 
-  /** Taken out of ACCESS_REPOS, it is not: its jobs may be left over. */
-  const isNamed = (id: string): boolean => accessRepoIds.has(Number(id));
-  /** Access repos that doctor has looked at since the start. */
-  const looked = new Set<number>();
-  async function doctorOnce(id: number): Promise<void> {
-    const enrolment = await readEnrolment(db, id);
-    if (enrolment?.state !== "active" || looked.has(id)) return;
-    looked.add(id);
-    await doctorAtStart({ github, log, webUrl }, enrolment.fullName);
-  }
-
-  /** One job; what the key names is read live (DESIGN.md section 4, Level-triggered). */
-  async function handle(key: string): Promise<void> {
-    const [kind = "", first = "", second = ""] = key.split(":");
-    switch (kind) {
-      case inboxKey:
-        return inbox.drain();
-      case "access-repo":
-        await reconcileHead(grantDeps, Number(first));
-        // A job of its own, so that nothing waits for it.
-        if (!looked.has(Number(first))) await queue.enqueue(doctorKey(Number(first)));
-        await exchange.refreshIndex();
-        // What the head revoked or froze, or its policy no longer yields, ends now, not with the next sweep.
-        await exchange.revokeEnded();
-        return roleChecks.notice(Number(first));
-      case "pull-request":
-        await orSayWaiting(grantDeps, Number(first), Number(second), () =>
-          reconcilePullRequest(grantDeps, Number(first), Number(second)),
-        );
-        return exchange.refreshIndex();
-      case "comments":
-        await reconcileComments(
-          { ...grantDeps, endCredentials: () => exchange.revokeEnded() },
-          Number(first),
-          Number(second),
-        );
-        return exchange.refreshIndex();
-      case "cancel":
-        return cancelRevokedRun(grantDeps, first);
-      case "notice":
-        return reconcileNotices(grantDeps, Number(first));
-      case "comment":
-        return reconcileComment(grantDeps, Number(first), Number(second));
-      case "issue":
-        return reconcileIssue(grantDeps, Number(first), Number(second));
-      case "after-review":
-        return reconcileAfterReview(grantDeps, Number(first), Number(second));
-      case "pushed":
-        return lookAtPush(grantDeps, Number(first), second);
-      case "dispatch":
-        return dispatchRun(grantDeps, first);
-      case "ask":
-        return asks.open(first);
-      case "check-roles":
-        return isNamed(first) ? roleChecks.run(Number(first)) : undefined;
-      case "check-roles-again":
-        return isNamed(first) ? roleChecks.again(Number(first)) : undefined;
-      case "flush":
-        return flush(Number(first));
-      case "doctor":
-        return doctorOnce(Number(first));
-      case sweepKey:
-        await sweepGrants(grantDeps);
-        await exchange.sweep();
-        await inbox.prune();
-        return;
-      default:
-        log.error({ key }, "a job of an unknown kind was dropped");
-    }
-  }
-
-  async function flush(id: number): Promise<void> {
+  const flush = async (id: number): Promise<void> => {
     const enrolment = await readEnrolment(db, id);
     if (enrolment?.state === "active") await recorder.flush(enrolment);
-  }
+  };
+  const doctor = (fullName: string): Promise<void> => doctorAtStart({ github, log, webUrl }, fullName);
+  const runJob = jobRunner({ grantDeps, exchange, roleChecks, asks, inbox, flush, doctor });
 
   const http = createHttp({
     log,
@@ -300,7 +207,7 @@ async function assemble(
     jwks: () => keys.jwks(),
     schemas: { ...jsonSchemas() },
     errors: Object.entries(codes).map(([code, { status, sentence, cure }]) => ({ code, status, sentence, cure })),
-    ready: () => readiness(store, github, db),
+    ready: () => readiness({ store, github, db }),
   });
   const keysByAdmin = keyHandlers({
     keys: keyAdmin({ db, sealer: seal }, clock, ledgersByKey),
@@ -350,112 +257,4 @@ async function assemble(
       await store.close();
     },
   };
-}
-
-/** An App's own Octokit as Probot makes it: signed with its private key, for /app and for asking installation tokens. */
-async function appOctokit(config: Config, { id, privateKey }: AppCredentials, log: Logger): Promise<ProbotOctokit> {
-  // The function form: the object form of these defaults is lost (LIBRARIES section 2). Our queue does the retries.
-  const Octokit = ProbotOctokit.defaults((o: { throttle?: object }) => ({
-    ...o,
-    retry: { enabled: false },
-    throttle: { ...o.throttle, enabled: false },
-  }));
-  const probot = new Probot({
-    appId: id,
-    privateKey: privateKey.reveal(),
-    secret: config.webhookSecret.current.reveal(),
-    baseUrl: config.github.apiUrl,
-    log: log.child({ name: "probot" }),
-    Octokit,
-  });
-  return probot.auth();
-}
-
-// Actions that change nothing which a decision stands on; most are the echo of our own writes.
-const idle = new Set([
-  "pull_request review_requested",
-  "pull_request review_request_removed",
-  "issue_comment edited", // nobody's word any more
-  "issue_comment deleted", // what was seen stands
-  "check_run created",
-  "check_run completed",
-]);
-
-/** By us: the title, which is all that we edit. */
-const titled = "pull_request edited";
-
-/** Which jobs a webhook asks for. Only enrolled repositories are ours: a settings file elsewhere is nothing (C48). */
-async function routeHint(
-  hint: Hint,
-  trx: Db,
-  enrolled: ReadonlySet<number>,
-  bot: number | null,
-): Promise<readonly Wanted[]> {
-  const { repositoryId: id } = hint;
-  const what = `${hint.event} ${hint.action ?? ""}`;
-  const byUs = bot !== null && hint.senderId === bot;
-  if (idle.has(what) || (byUs && what === titled)) return [];
-  // Members, teams, installations and renamed repositories may change any decision: look at everything again.
-  if (id === null || hint.event === "member" || hint.event === "repository") return [sweepKey];
-  if (!enrolled.has(id)) return [];
-  if (hint.event === "push") return pushed(trx, { ...hint, repositoryId: id, byUs });
-  // What we say ourselves is no command.
-  if (byUs && hint.event === "issue_comment") return [];
-  if (hint.issue !== null) return [issueKey(id, hint.issue)];
-  if (hint.checkRun !== null && (await isOfRoles(trx, id, hint.checkRun))) return [checkRolesAgainKey(id)];
-  // What is said changes no plan and no decision; what it changes asks for the rest itself.
-  const jobOf = hint.event === "issue_comment" ? commentsKey : pullRequestKey;
-  const keys = hint.pullRequests.map((number) => jobOf(id, number));
-  // Our own merge: in a moment its head is judged, and the database knows what became of it.
-  if (byUs && what === "pull_request closed") return keys.map((key) => ({ key, in: 2 }));
-  if (hint.event !== "check_run" || keys.length > 0) return keys;
-  // "Re-evaluate" on a check whose pull request GitHub does not list: every one that shows our check.
-  const rows = await trx
-    .selectFrom("posted_plan")
-    .select("pull_request")
-    .distinct()
-    .where("repository_id", "=", String(id))
-    .execute();
-  return rows.map((r) => pullRequestKey(id, r.pull_request));
-}
-
-/** Whether a check run is the newest that tells of an access repo's roles. */
-async function isOfRoles(trx: Db, accessRepo: number, checkRun: number): Promise<boolean> {
-  const row = await trx
-    .selectFrom("role_report")
-    .select("repository_id")
-    .where("repository_id", "=", String(accessRepo))
-    .where("check_run_id", "=", String(checkRun))
-    .executeTakeFirst();
-  return row !== undefined;
-}
-
-/** Our own account's id; null until we have asked GitHub who we are. */
-function botId(github: { readonly bot: { readonly id: number } }): number | null {
-  try {
-    return github.bot.id;
-  } catch {
-    return null;
-  }
-}
-
-async function readiness(store: { ping(): Promise<void> }, github: { skewSeconds(): number | null }, db: Db) {
-  await store.ping();
-  const skew = github.skewSeconds();
-  const rows = await db
-    .selectFrom("enrolment")
-    .select(["full_name", "state", "state_reason", "quarantined_digest"])
-    .execute();
-  const degraded = [
-    ...(skew === null
-      ? ["GitHub has not answered yet"]
-      : Math.abs(skew) > 30
-        ? [`the clock differs from GitHub's by ${skew} s`]
-        : []),
-    ...rows.flatMap((r) =>
-      r.state === "active" ? [] : [`${r.full_name} is ${r.state}: ${r.state_reason ?? "being enrolled"}`],
-    ),
-    ...rows.flatMap((r) => (r.quarantined_digest === null ? [] : [`${r.full_name} is in policy quarantine`])),
-  ];
-  return { ready: true, degraded };
 }

@@ -1,34 +1,18 @@
-import { randomUUID } from "node:crypto";
 import { type Logger, pino } from "pino";
 import { jsonSchemas } from "./access-repo/index.ts";
-import { openCatalogue } from "./action-catalogue/index.ts";
 import { type AdminHandlers, keyHandlers } from "./admin/index.ts";
 import { openAdmin } from "./admin-socket.ts";
-import { appOctokit } from "./app-octokit.ts";
 import { type Clock, systemClock } from "./base/clock.ts";
-import { brokers } from "./cloud/index.ts";
 import type { Config } from "./config.ts";
-import { doctorAtStart } from "./doctor-at-start.ts";
-import {
-  codes,
-  createAsks,
-  createExchange,
-  createKeySet,
-  createLiveHead,
-  createPolicies,
-  createRoleChecks,
-  importedEntries,
-} from "./exchange/index.ts";
-import { createGitHub, createResolver, createTokenApp } from "./github/index.ts";
-import { acceptLedger, acceptPolicy, flushKey, type GrantDeps, liveGrants, revokeByOperator } from "./grant/index.ts";
+import { codes } from "./exchange/index.ts";
+import { acceptLedger, acceptPolicy, flushKey, liveGrants, revokeByOperator } from "./grant/index.ts";
 import { createHttp, listen } from "./http/index.ts";
-import { discovery, keyAdmin, openKeys, sealer } from "./issuer/index.ts";
-import { accessRepoKey, readEnrolment } from "./pull-request/index.ts";
-import { createInbox, createQueue, describeError } from "./queue/index.ts";
+import { discovery, keyAdmin } from "./issuer/index.ts";
+import { accessRepoKey } from "./pull-request/index.ts";
+import { describeError } from "./queue/index.ts";
 import { readiness } from "./readiness.ts";
-import { createRecorder, ledgersByKey } from "./recorder/index.ts";
-import { botId, routeHint } from "./route-hint.ts";
-import { jobRunner } from "./run-job.ts";
+import { ledgersByKey } from "./recorder/index.ts";
+import { openRooms } from "./rooms.ts";
 import { forgetLeases, migrate, openStore } from "./store/index.ts";
 
 /** A running server. */
@@ -52,7 +36,7 @@ export interface AppOptions {
   readonly log?: Logger;
 }
 
-/** Every part of the server put together; the only place that knows all rooms. @throws CountersignError where it cannot start */
+/** The rooms behind their doors: HTTP, the operators' socket and the queue. @throws CountersignError where it cannot start */
 export async function startApp(config: Config, options: AppOptions = {}): Promise<App> {
   const { clock = systemClock, log = pino({ level: config.logLevel }) } = options;
   const store = await openStore({
@@ -78,121 +62,8 @@ async function assemble(
   const { db } = store;
   await migrate(db);
   if (store.kind === "pglite") await forgetLeases(db);
-  const seal = sealer(
-    Buffer.from(config.sealingKey.current.reveal()),
-    config.sealingKey.previous && Buffer.from(config.sealingKey.previous.reveal()),
-  );
-  const { webUrl, apiUrl, oidcIssuer } = config.github;
-  const ours = [config.publicUrl, config.issuerUrl, webUrl, apiUrl, oidcIssuer];
-  const keys = await openKeys({
-    db,
-    sealer: seal,
-    clock,
-    issuerUrl: config.issuerUrl,
-    ours,
-  });
-  const github = createGitHub({
-    app: await appOctokit(config, config.app, log),
-    apiUrl: config.github.apiUrl,
-    clock,
-    log,
-  });
-  const recorder = createRecorder({
-    db,
-    github,
-    keys,
-    clock,
-    log,
-    newId: randomUUID,
-    onImport: importedEntries(config.github.oidcIssuer),
-  });
-  const accessRepos = config.accessRepos.map((r) => ({
-    fullName: `${r.owner}/${r.name}`,
-    repositoryId: r.repositoryId,
-  }));
-  const queue = createQueue({ db, clock, log, sweepEverySeconds: 60, handlers: (key) => runJob(key) });
-  const tokenApp =
-    config.broker &&
-    createTokenApp({ app: await appOctokit(config, config.broker, log), apiUrl: config.github.apiUrl, clock });
-  const accessRepoIds = new Set<number>(accessRepos.map((r) => r.repositoryId));
-  const repositories = tokenApp && createResolver(tokenApp, accessRepoIds, clock);
-  const { aws, azure, gcp } = config.cloudEndpoints;
-  const cloud = brokers({
-    ...(tokenApp && { github: { app: tokenApp, accessRepos: accessRepoIds } }),
-    ...(aws && { awsStsEndpoint: aws }),
-    ...(azure && { azureEndpoint: azure }),
-    ...(gcp && { gcpEndpoint: gcp }),
-  });
-  const grantDeps: GrantDeps = {
-    db,
-    github,
-    clock,
-    log,
-    kinds: new Set(cloud.keys()),
-    ...(repositories && { repositories }),
-    actions: await openCatalogue(),
-    config: { publicUrl: config.publicUrl, webUrl, frozen: config.frozen, ours },
-    enqueue: (key, runAt) => queue.enqueue(key, runAt),
-    recorder,
-    ledgerKey: () => ({ kid: keys.ledger.kid, publicKey: keys.ledger.publicKey }),
-    issuerUrl: config.issuerUrl,
-    accessRepos,
-    newId: randomUUID,
-  };
-  const jobs = {
-    keySet: createKeySet(config.github.oidcIssuer, fetch),
-    policies: createPolicies(github),
-    liveHead: createLiveHead(github),
-    config: {
-      publicUrl: config.publicUrl,
-      oidcIssuer: config.github.oidcIssuer,
-      webUrl: config.github.webUrl,
-      frozen: config.frozen,
-    },
-  };
-  const exchange = createExchange({
-    ...jobs,
-    db,
-    github,
-    recorder,
-    keys,
-    sealer: seal,
-    brokers: cloud,
-    ...(repositories && { repositories }),
-    clock,
-    log,
-    newId: randomUUID,
-    enqueue: (key) => queue.enqueue(key),
-  });
-  const roleChecks = createRoleChecks({
-    db,
-    github,
-    recorder,
-    keys,
-    brokers: cloud,
-    policies: jobs.policies,
-    clock,
-    log,
-    newId: randomUUID,
-    config: { frozen: config.frozen, issuerUrl: config.issuerUrl },
-    enqueue: (key, runAt) => queue.enqueue(key, runAt),
-  });
-  const asks = createAsks({ ...grantDeps, ...jobs, enqueue: (key, runAt, trx) => queue.enqueue(key, runAt, trx) });
-  const inbox = createInbox({
-    db,
-    clock,
-    log,
-    enqueue: (key, runAt, trx) => queue.enqueue(key, runAt, trx),
-    route: (hint, trx) => routeHint(hint, trx, { enrolled: accessRepoIds, bot: botId(github) }),
-  });
-
-  const flush = async (id: number): Promise<void> => {
-    const enrolment = await readEnrolment(db, id);
-    if (enrolment?.state === "active") await recorder.flush(enrolment);
-  };
-  const doctor = (fullName: string): Promise<void> => doctorAtStart({ github, log, webUrl }, fullName);
-  const runJob = jobRunner({ grantDeps, exchange, roleChecks, asks, inbox, flush, doctor });
-
+  const rooms = await openRooms(config, db, clock, log);
+  const { sealer, keys, github, recorder, queue, grantDeps, exchange, asks, inbox, flush } = rooms;
   const http = createHttp({
     log,
     webhookSecret: {
@@ -210,7 +81,7 @@ async function assemble(
     ready: () => readiness({ store, github, db }),
   });
   const keysByAdmin = keyHandlers({
-    keys: keyAdmin({ db, sealer: seal }, clock, ledgersByKey),
+    keys: keyAdmin({ db, sealer }, clock, ledgersByKey),
     changed: keys.refresh,
     async handOver() {
       const ledgers = await recorder.handOver();
@@ -239,7 +110,7 @@ async function assemble(
   const reading = setInterval(() => {
     keys.refresh().catch((error: unknown) => log.warn({ error: describeError(error) }, "the keys were not read again"));
   }, 20_000).unref();
-  for (const repo of accessRepos) await queue.enqueue(accessRepoKey(repo.repositoryId));
+  for (const repo of config.accessRepos) await queue.enqueue(accessRepoKey(repo.repositoryId));
   await queue.start();
   return {
     url: server.url,
@@ -247,7 +118,7 @@ async function assemble(
     adminSocket: admin?.path ?? null,
     idle: () => queue.idle(),
     async flush() {
-      for (const repo of accessRepos) await flush(repo.repositoryId);
+      for (const repo of config.accessRepos) await flush(repo.repositoryId);
     },
     async close() {
       clearInterval(reading);

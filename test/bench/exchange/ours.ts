@@ -13,7 +13,7 @@ import { given, serveUntilTold } from "./control.ts";
 import { BenchGitHub } from "./github.ts";
 import { publicUrl } from "./world.ts";
 
-// The server as `app.ts` puts it together, as far as `POST /token` goes: its listener, limits and log, the exchange, the real
+// The server as `rooms.ts` and `app.ts` put it together, as far as `POST /token` goes: its listener, limits and log, the exchange, the real
 // broker of oidc targets, the recorder, the issuer and the store. GitHub is a double in this process.
 
 const { databaseUrl = "", issuer = "" } = given();

@@ -54,6 +54,12 @@ const mark = (review: Snapshot["reviews"][number]): string =>
 export const planPostedAt = (posted: Posted | null, plans: Digest): Date | null =>
   posted?.plans === plans ? new Date(Math.floor(posted.at.getTime() / 1000) * 1000 - 1) : null;
 
+/**
+ * Before a plan is posted no review counts. A time that no review can reach says that, and in the words that the check run
+ * will need once it is posted, which is by this very call: it is not written twice.
+ */
+export const notYet = new Date(8.64e15);
+
 /** Reviews that were there before the plan, moved before it where whole seconds hide the order. */
 export function withoutEarlier(snapshot: Snapshot, posted: Posted | null): Snapshot {
   if (!posted) return snapshot;

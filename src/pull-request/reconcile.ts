@@ -1,37 +1,18 @@
-import { classifyChanges, isFrozen, loadPolicy, policyDigest, settingsPath } from "../access-repo/index.ts";
-import type { Policy } from "../access-repo/types.ts";
-import { noStanding } from "../approval/index.ts";
-import type { Decision, DecisionInput, Snapshot } from "../approval/types.ts";
-import { RetryLater } from "../base/errors.ts";
-import type { Digest } from "../base/ids.ts";
-import { oneLine } from "../base/text.ts";
-import type { CheckContent, ReviewTime } from "../github/types.ts";
-import { decidePlanHash, describePlan } from "../plan/index.ts";
+import { classifyChanges } from "../access-repo/index.ts";
 import { asRequested, noteAskedState } from "./asked.ts";
-import { askReviewers } from "./ask-reviewers.ts";
 import { diagnosticsCheck, plainCheck } from "./check-text.ts";
-import { waitingText, worthAComment } from "./comment-text.ts";
-import { decideLive } from "./decide-live.ts";
-import { storeDecision } from "./decisions.ts";
-import { accessRepoKey, commentKey, pullRequestKey, type ReconcileDeps } from "./deps.ts";
+import { accessRepoKey, commentKey, type ReconcileDeps } from "./deps.ts";
 import { type Ended, endedByGrant } from "./ended.ts";
 import { type Enrolment, readEnrolment } from "./enrolment.ts";
-import { closeOverdue, forgetShown, recordClosing, rememberShown } from "./endings.ts";
-import { evaluatePolicy, policyShown } from "./evaluate-policy.ts";
-import { type Freeze, freezeCheck, freezeMessage, freezeOf } from "./freeze.ts";
-import { type MergeMessage, policyMessage, requestMessage } from "./merge-message.ts";
-import { forgetRefusal, rememberRefusal, withRefusal } from "./merge-refusal.ts";
-import { forgetPending, rememberPending } from "./pending.ts";
-import { judgeRevocation } from "./revocation.ts";
-import { revokedCheck, revokedRequests } from "./revoked.ts";
-import { type EvaluatedRequest, evaluateRequests } from "./evaluate-request.ts";
-import { keepComment, readComment } from "./one-comment.ts";
-import { policyEffects } from "./policy-effects.ts";
-import { loosened } from "./policy-loosened.ts";
-import { policyPage } from "./policy-page.ts";
-import { planPostedAt, post, type Posted, readPosted, withoutEarlier } from "./posted-plan.ts";
-import { requestPage } from "./request-page.ts";
-import { compareOnce, noLongerOpen } from "./shown-requests.ts";
+import { forgetShown, recordClosing } from "./endings.ts";
+import { judgePolicy } from "./judge-policy.ts";
+import { judgeRequest } from "./judge-request.ts";
+import type { Judgement } from "./judgement.ts";
+import { forgetRefusal } from "./merge-refusal.ts";
+import { forgetPending } from "./pending.ts";
+import { post, readPosted, withoutEarlier } from "./posted-plan.ts";
+import { judgeRevocation } from "./judge-revocation.ts";
+import { noLongerOpen } from "./shown-requests.ts";
 
 /**
  * Makes one pull request of one access repo look and be as its live state says: check run, title, reviewers, merge. Twice, out
@@ -91,20 +72,8 @@ async function over(deps: ReconcileDeps, enrolment: Enrolment, snapshot: Ended):
   await forgetPending(db, enrolment.id, pullRequest.number);
 }
 
-interface Context {
-  readonly deps: ReconcileDeps;
-  readonly enrolment: Enrolment;
-  readonly accepted: NonNullable<Enrolment["accepted"]>;
-  readonly snapshot: Snapshot;
-  /** Who may not approve beside those that the snapshot shows. */
-  readonly excluded: DecisionInput["excluded"];
-  /** A job asked for it. */
-  readonly byJob: boolean;
-  readonly posted: Posted | null;
-}
-
-async function judge(context: Context): Promise<void> {
-  const { deps, snapshot, posted, enrolment, accepted } = context;
+async function judge(context: Judgement): Promise<void> {
+  const { deps, snapshot, posted, enrolment } = context;
   const say = (...args: Parameters<typeof plainCheck>) => post(deps, snapshot, posted, plainCheck(...args), null);
   const kind = classifyChanges(snapshot.changes);
   if (kind.kind !== "request" || enrolment.state === "stopped") {
@@ -131,246 +100,10 @@ async function judge(context: Context): Promise<void> {
         null,
       );
     case "revocation":
-      return judgeRevocation(context, kind.paths, {
-        merge: async (message) => merge(context, message(await ledgerHead(context))),
-        askReviewers: (decision) => bestEffort(deps, [() => askReviewers(deps, snapshot, decision)]),
-      });
+      return judgeRevocation(context, kind.paths);
     case "policy":
       return judgePolicy(context);
     case "request":
-      return judgeRequest(context, accepted.digest, kind.paths);
+      return judgeRequest(context, kind.paths);
   }
-}
-
-async function judgeRequest(context: Context, accepted: Digest, paths: readonly string[]): Promise<void> {
-  const { deps, snapshot, posted, excluded, byJob } = context;
-  const { id } = snapshot.repository;
-  const { number } = snapshot.pullRequest;
-  const policy = acceptedPolicy(snapshot, accepted);
-  const invalid = async (content: CheckContent): Promise<void> => {
-    await forgetPending(deps.db, id, number);
-    await noLongerOpen(deps.db, id, number);
-    await post(deps, snapshot, posted, content, null);
-    if (policy) await closeOverdue(deps, snapshot, policy.settings);
-  };
-  if (!policy) {
-    const way =
-      "Somebody changed who may grant what without Countersign's decision. Nothing is granted until the policy is restored or accepted by a policy pull request.";
-    return invalid(plainCheck("failure", "Policy quarantine", [way]));
-  }
-  const revoked = await revokedRequests(deps.db, id, number);
-  if (revoked.length > 0) return invalid(revokedCheck(revoked));
-  const used = await usedPaths(deps, snapshot, paths);
-  if (used.length > 0) {
-    const way = "A request is used once. Give the file a new name.";
-    return invalid(plainCheck("failure", "Name was used before", [way, ...used]));
-  }
-  const evaluation = await evaluateRequests(deps, snapshot, policy, paths, false);
-  if (!evaluation.ok) return invalid(diagnosticsCheck(evaluation.diagnostics, "This request is not valid yet."));
-  const { requests, warnings } = evaluation;
-  const subject: DecisionInput["subject"] = { kind: "request", requests: requests.map((r) => r.subject) };
-  const plans = decidePlanHash(new Map(requests.map((r) => [r.request.path.path, r.plan])));
-  const input = { snapshot, policy, subject, planPostedAt: planPostedAt(posted, plans) ?? notYet, excluded, byJob };
-  const decision = await decideLive(deps, input);
-  if (decision.outcome === "retry") throw new RetryLater("github_behind", decision.tree.text);
-  const compared = await compareOnce(deps, snapshot, requests);
-  const page = requestPage({ snapshot, policy, requests, decision, warnings, compared });
-  // Before anything else is done about it: what an approver is not shown whole is not approved.
-  if (!page.ok) return invalid(page.content);
-  const [first, ...more] = requests;
-  const title = first ? describePlan(first.plan, first.request).title : snapshot.pullRequest.title;
-  const retitle = once(() => setTitle(context, more.length === 0 ? title : `${title} and ${more.length} more`));
-  await post(deps, snapshot, posted, await shownAs(context, decision, page.content), plans, retitle);
-  await rememberShown(deps, snapshot, paths);
-  // Denied is what no review can mend: a job must not wait for it.
-  if (decision.outcome === "denied") await forgetPending(deps.db, id, number);
-  else await rememberPending(deps.db, snapshot, policy.digest, requests, decision);
-  if (decision.outcome !== "approved" && (await closeOverdue(deps, snapshot, policy.settings))) return;
-  // Neither may keep a merge waiting.
-  await bestEffort(deps, [
-    retitle,
-    () => askReviewers(deps, snapshot, decision),
-    () => comment(context, requests, decision),
-  ]);
-  if (decision.outcome !== "approved" || snapshot.pullRequest.draft) return;
-  const freeze = requests.some(({ request }) =>
-    isFrozen(deps.config.frozen, {
-      target: request.target.name,
-      requester: snapshot.pullRequest.author?.login ?? "",
-      approvers: decision.approvers.map((a) => a.login),
-    }),
-  );
-  if (freeze)
-    return post(
-      deps,
-      snapshot,
-      posted,
-      plainCheck("action_required", "Frozen by the operator", ["Nothing is merged while COUNTERSIGN_FROZEN is set."]),
-      plans,
-    );
-  const sha256 = new Map(requests.map((r) => [r.request.path.path, r.sha256]));
-  await storeDecision(deps, { snapshot, policy, subject, sha256, resultingDigest: null }, decision);
-  await merge(context, requestMessage(snapshot, requests, decision, await ledgerHead(context)));
-}
-
-async function judgePolicy(context: Context): Promise<void> {
-  const { deps, snapshot, posted, accepted, excluded, byJob } = context;
-  const evaluation = await evaluatePolicy(deps, snapshot, accepted);
-  if (!evaluation.ok) {
-    return post(
-      deps,
-      snapshot,
-      posted,
-      diagnosticsCheck(evaluation.diagnostics, "This policy is not valid yet."),
-      null,
-    );
-  }
-  const { accepted: policy, paths, resulting, after, warnings } = evaluation;
-  if (paths.length === 0) {
-    const what =
-      "The merge yields the policy that is in force: no approval is needed, and Countersign does not merge it.";
-    return post(deps, snapshot, posted, plainCheck("success", "Restores the accepted policy", [what]), null);
-  }
-  const subject: DecisionInput["subject"] = { kind: "policy", paths };
-  const shown = policyShown(policy.digest, resulting);
-  const input = { snapshot, policy, subject, planPostedAt: planPostedAt(posted, shown) ?? notYet, excluded, byJob };
-  const decision = await decideLive(deps, input);
-  if (decision.outcome === "retry") throw new RetryLater("github_behind", decision.tree.text);
-  const freeze = await freezeOf(deps, { ...input, standing: noStanding }, after);
-  if (freeze) return mergeFreeze(context, { ...freeze, policy, subject, resulting, shown });
-  const effects = await policyEffects(deps, snapshot, policy, after);
-  const page = policyPage({ snapshot, paths, decision, warnings, loosened: loosened(policy, after), effects });
-  if (!page.ok) return post(deps, snapshot, posted, page.content, null);
-  await post(deps, snapshot, posted, await shownAs(context, decision, page.content), shown);
-  await bestEffort(deps, [() => askReviewers(deps, snapshot, decision)]);
-  if (decision.outcome !== "approved" || snapshot.pullRequest.draft) return;
-  if (deps.config.frozen.some((entry) => entry.kind === "all")) return;
-  await storeDecision(deps, { snapshot, policy, subject, sha256: new Map(), resultingDigest: resulting }, decision);
-  await merge(context, policyMessage(snapshot, paths, decision, await ledgerHead(context)));
-}
-
-/** One person may stop (DESIGN.md section 4, Freeze). */
-async function mergeFreeze(
-  context: Context,
-  freeze: Freeze & {
-    readonly policy: Policy;
-    readonly subject: DecisionInput["subject"];
-    readonly resulting: Digest;
-    readonly shown: Digest;
-  },
-): Promise<void> {
-  const { deps, snapshot, posted } = context;
-  const { decision, added, policy, subject, resulting, shown } = freeze;
-  const { draft, number } = snapshot.pullRequest;
-  // The operator's word stops merges, this one too: it would add nothing.
-  const held = deps.config.frozen.some((entry) => entry.kind === "all");
-  const way = ["Nothing is merged while COUNTERSIGN_FROZEN=all is set."];
-  const content = held ? plainCheck("action_required", "Frozen by the operator", way) : freezeCheck(freeze, draft);
-  await post(deps, snapshot, posted, await shownAs(context, decision, content), shown);
-  if (draft || held) return;
-  const key = { snapshot, policy, subject, sha256: new Map(), resultingDigest: resulting };
-  await storeDecision(deps, key, decision);
-  const { message } = policyMessage(snapshot, [settingsPath], decision, await ledgerHead(context));
-  await merge(context, freezeMessage(added, number, message));
-}
-
-/** What is approved and still open, though GitHub was asked to merge it, says why. */
-const shownAs = async (
-  { deps, snapshot }: Context,
-  decision: Decision,
-  content: CheckContent,
-): Promise<CheckContent> =>
-  decision.outcome === "approved" && !snapshot.pullRequest.draft ? withRefusal(deps, snapshot, content) : content;
-
-/** Does each as far as GitHub lets us now; the sweep does the rest. What is not "later" is an error like any other. */
-async function bestEffort(deps: ReconcileDeps, works: readonly (() => Promise<unknown>)[]): Promise<void> {
-  for (const work of works) {
-    await work().catch((error: unknown) => {
-      if (!(error instanceof RetryLater)) throw error;
-      deps.log.info({ code: error.code }, "title, reviewers or comment have to wait");
-    });
-  }
-}
-
-/**
- * Before a plan is posted no review counts. A time that no review can reach says that, and in the words that the check run
- * will need once it is posted, which is by this very call: it is not written twice.
- */
-const notYet = new Date(8.64e15);
-
-/** The policy at the live tip, where it is the accepted one and nothing stands in quarantine. */
-function acceptedPolicy(snapshot: Snapshot, accepted: Digest): Policy | null {
-  if (policyDigest(snapshot.tip.policy) !== accepted) return null;
-  const loaded = loadPolicy(snapshot.tip.policy);
-  return loaded.ok ? loaded.policy : null;
-}
-
-/** Paths that a grant had before: the name is the identity, also after the file was deleted (C33). */
-async function usedPaths(
-  deps: ReconcileDeps,
-  snapshot: Snapshot,
-  paths: readonly string[],
-): Promise<readonly string[]> {
-  const rows = await deps.db
-    .selectFrom("grant")
-    .select("path")
-    .where("repository_id", "=", String(snapshot.repository.id))
-    .where("path", "in", [...paths])
-    .execute();
-  return rows.map((r) => r.path);
-}
-
-/** Does it once, whoever asks first, and gives all of them the same end of it. */
-function once<T>(work: () => Promise<T>): () => Promise<T> {
-  let done: Promise<T> | undefined;
-  return () => (done ??= work());
-}
-
-/** The app owns the title: it says what is really asked. */
-async function setTitle({ deps, snapshot }: Context, text: string): Promise<readonly ReviewTime[] | null> {
-  const title = oneLine(text, 240);
-  if (snapshot.pullRequest.title === title) return null;
-  return deps.github.setTitle(snapshot.repository, snapshot.pullRequest.number, title);
-}
-
-/**
- * Our one comment, where two or more must approve or something has to be looked at twice. Drafts are quiet; what is approved is
- * merged, and then the comment says what came of it.
- */
-async function comment(
-  { deps, snapshot }: Context,
-  requests: readonly EvaluatedRequest[],
-  decision: Decision,
-): Promise<void> {
-  const { repository, pullRequest } = snapshot;
-  if (pullRequest.draft || (decision.outcome !== "pending" && decision.outcome !== "blocked")) return;
-  if (!worthAComment(requests, decision) && !(await readComment(deps.db, repository.id, pullRequest.number))) return;
-  const checks = `${deps.config.webUrl}/${repository.fullName}/pull/${pullRequest.number}/checks`;
-  const text = waitingText(requests, decision, checks);
-  await keepComment(deps, repository, pullRequest.number, text, pullRequestKey(repository.id, pullRequest.number));
-}
-
-async function ledgerHead({ deps, snapshot }: Context): Promise<string | null> {
-  const row = await deps.db
-    .selectFrom("enrolment")
-    .select("ledger_commit")
-    .where("repository_id", "=", String(snapshot.repository.id))
-    .executeTakeFirst();
-  return row?.ledger_commit ?? null;
-}
-
-/**
- * Squash-merges exactly the head that was decided on. Whatever GitHub refuses leads to a new reading, never to the same call
- * again (C28); the check says so where it stays.
- */
-async function merge({ deps, snapshot }: Context, { title, message }: MergeMessage): Promise<void> {
-  const { repository, pullRequest } = snapshot;
-  const result = await deps.github.merge(repository, pullRequest.number, pullRequest.headSha, title, message);
-  if (result.kind === "refused") {
-    deps.log.warn({ pullRequest: pullRequest.number, status: result.status }, "GitHub refused the merge");
-    // Told by the next reading, which finds out whether it is still so: it may be closed or pushed to by now (C06).
-    const { message: why } = await rememberRefusal(deps, snapshot, result);
-    throw new RetryLater("merge_refused", `GitHub refused the merge with ${result.status}: ${why}`);
-  }
-  await deps.enqueue(accessRepoKey(repository.id));
 }

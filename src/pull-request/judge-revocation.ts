@@ -6,27 +6,18 @@ import { RetryLater } from "../base/errors.ts";
 import { forCommitBody, forMarkdown, forMarkdownCode, forTrailer } from "../base/text.ts";
 import type { CheckContent } from "../github/types.ts";
 import type { Db } from "../store/index.ts";
+import { askReviewers } from "./ask-reviewers.ts";
+import { bestEffort } from "./best-effort.ts";
 import { page, plainCheck } from "./check-text.ts";
 import { stateTitle } from "./state-title.ts";
 import { conclusionOf, whoMustApprove } from "./who-must-approve.ts";
 import { decideLive } from "./decide-live.ts";
 import { storeDecision } from "./decisions.ts";
-import type { ReconcileDeps } from "./deps.ts";
-import type { Enrolment } from "./enrolment.ts";
+import type { Judgement } from "./judgement.ts";
 import { type Endable, mayEnd, policyInForce } from "./may-end.ts";
+import { ledgerHead, merge } from "./merge.ts";
 import type { MergeMessage } from "./merge-message.ts";
-import { planPostedAt, post, type Posted } from "./posted-plan.ts";
-
-interface Context {
-  readonly deps: ReconcileDeps;
-  readonly enrolment: Enrolment;
-  readonly snapshot: Snapshot;
-  readonly posted: Posted | null;
-}
-interface Tools {
-  readonly merge: (message: (ledgerHead: string | null) => MergeMessage) => Promise<void>;
-  readonly askReviewers: (decision: Decision) => Promise<void>;
-}
+import { notYet, planPostedAt, post } from "./posted-plan.ts";
 
 /** A request file that a pull request deletes, and what its deletion ends. */
 interface Deleted extends Endable {
@@ -39,7 +30,7 @@ interface Deleted extends Endable {
  * of them and every push was the author's own; what they may not end needs one owner of its path. Nothing that is frozen or in
  * quarantine stops it: ending is always allowed.
  */
-export async function judgeRevocation(context: Context, paths: readonly string[], tools: Tools): Promise<void> {
+export async function judgeRevocation(context: Judgement, paths: readonly string[]): Promise<void> {
   const { deps, enrolment, snapshot, posted } = context;
   const { author, draft } = snapshot.pullRequest;
   const policy = await policyInForce(deps, enrolment);
@@ -65,17 +56,14 @@ export async function judgeRevocation(context: Context, paths: readonly string[]
   if (decision.outcome === "retry") throw new RetryLater("github_behind", decision.tree.text);
   const why = work.kind === "shared" ? work.text : null;
   await post(deps, snapshot, posted, revocationCheck(files, foreign, decision, { draft, why }), shown);
-  await tools.askReviewers(decision);
+  await bestEffort(deps, [() => askReviewers(deps, snapshot, decision)]);
   if (decision.outcome !== "approved" || draft) return;
   if (policy) {
     const parts = { snapshot, policy, subject, sha256: new Map(), resultingDigest: null };
     await storeDecision(deps, parts, decision);
   }
-  await tools.merge((ledgerHead) => revocationMessage(snapshot, files, decision, ledgerHead));
+  await merge(context, revocationMessage(snapshot, files, decision, await ledgerHead(context)));
 }
-
-/** As reconcile.ts has it: a time that no review can reach. */
-const notYet = new Date(8.64e15);
 
 const ownDecision = (login: string): Decision => ({
   outcome: "approved",

@@ -7,7 +7,7 @@ import {
   toEnrolment,
   watchedPullRequests,
 } from "../pull-request/index.ts";
-import { owedReviews } from "./after-review.ts";
+import { owedReviews } from "./after-review/rows.ts";
 import { dispatchKey, type GrantDeps, noticeKey } from "./deps.ts";
 import { cancelKey, runsToCancel } from "./cancel-runs.ts";
 import { findCommands } from "./comments/find-commands.ts";
@@ -17,13 +17,13 @@ import { overdueNotices } from "./notices.ts";
 import { inTurn } from "./in-turn.ts";
 
 export { acceptLedger, acceptPolicy } from "./accept.ts";
-export { reconcileAfterReview } from "./after-review.ts";
+export { reconcileAfterReview } from "./after-review/reconcile.ts";
 export { liveGrants, revokeByOperator } from "./operator.ts";
 export { cancelRevokedRun } from "./cancel-runs.ts";
 export { reconcileComments } from "./comments/reconcile-comments.ts";
 export { commentsKey, flushKey, type GrantDeps } from "./deps.ts";
 export { dispatchRun } from "./dispatch.ts";
-export { importReview } from "./owed-reviews.ts";
+export { importReview } from "./after-review/owe.ts";
 
 export { lookAtPush, pushed } from "./pushed.ts";
 export { reconcileHead } from "./reconcile-head.ts";

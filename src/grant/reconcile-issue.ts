@@ -1,5 +1,5 @@
 import { readEnrolment } from "../pull-request/index.ts";
-import { reviewOfIssue } from "./after-review.ts";
+import { reviewOfIssue } from "./after-review/rows.ts";
 import type { GrantDeps } from "./deps.ts";
 
 /**

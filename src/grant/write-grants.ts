@@ -5,7 +5,7 @@ import type { Entry, GrantedEntry } from "../ledger/types.ts";
 import type { Enrolment } from "../pull-request/index.ts";
 import type { Db } from "../store/index.ts";
 import type { GrantDeps } from "./deps.ts";
-import { oweReview } from "./owed-reviews.ts";
+import { oweReview } from "./after-review/owe.ts";
 import type { Judged } from "./judge-requests.ts";
 
 /** A request that becomes a grant. */

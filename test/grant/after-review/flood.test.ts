@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { useStore } from "../helpers/stores.ts";
-import { perform } from "../scenarios/deeds.ts";
-import { Story } from "../scenarios/story.ts";
+import { useStore } from "../../helpers/stores.ts";
+import { perform } from "../../scenarios/deeds.ts";
+import { Story } from "../../scenarios/story.ts";
 
 const open = useStore();
 

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
-import { repositoryId, userId } from "../../src/base/ids.ts";
-import { importReview } from "../../src/grant/owed-reviews.ts";
-import type { BreakGlassEntry, ReviewedEntry } from "../../src/ledger/types.ts";
-import { readStanding } from "../../src/pull-request/standing.ts";
-import { entryText, parseEntry } from "../../src/ledger/index.ts";
-import { describeStores } from "../helpers/stores.ts";
+import { repositoryId, userId } from "../../../src/base/ids.ts";
+import { importReview } from "../../../src/grant/after-review/owe.ts";
+import type { BreakGlassEntry, ReviewedEntry } from "../../../src/ledger/types.ts";
+import { readStanding } from "../../../src/pull-request/standing.ts";
+import { entryText, parseEntry } from "../../../src/ledger/index.ts";
+import { describeStores } from "../../helpers/stores.ts";
 
 const access = repositoryId(70);
 const uuid = (n: number): string => `00000000-0000-4000-8000-${String(n).padStart(12, "0")}`;

@@ -1,18 +1,15 @@
-import type { Selectable } from "kysely";
-import { formatInstant } from "../base/duration.ts";
-import { forMarkdown, forMarkdownCode, forMarkdownNames, oneLine } from "../base/text.ts";
-import type { AfterReviewTable } from "../store/schema.ts";
+import { formatInstant } from "../../base/duration.ts";
+import { forMarkdown, forMarkdownCode, forMarkdownNames, oneLine } from "../../base/text.ts";
+import type { OwedRow } from "./rows.ts";
 
 // What people read on the issue of a use of break-glass. Names of owners are left to mention whom they name; every other text of
 // people is escaped so that it mentions nobody (C62).
-
-type Row = Selectable<AfterReviewTable>;
 
 const unique = (texts: readonly string[]): readonly string[] => [...new Set(texts)];
 /** GitHub tells at most 50 people by mentions of one comment, and nobody reads more. */
 const mostMentioned = 50;
 
-export function reviewTitle(rows: readonly Row[]): string {
+export function reviewTitle(rows: readonly OwedRow[]): string {
   const roles = unique(rows.map((row) => `${row.target}/${row.role}`)).join(", ");
   return oneLine(`Review of break-glass: ${roles} by ${rows[0]?.requester_login ?? "unknown"}`, 200);
 }
@@ -21,7 +18,7 @@ export function reviewTitle(rows: readonly Row[]): string {
 const roomOfList = 40_000;
 
 /** The requests one by one, as many as there is room for: whoever asks for many, or writes much, is told of none the less. */
-function listed(rows: readonly Row[]): readonly string[] {
+function listed(rows: readonly OwedRow[]): readonly string[] {
   const parts = rows.map((row) =>
     [
       `- What: ${forMarkdown(row.what)} (${forMarkdownCode(row.path)})`,
@@ -45,7 +42,7 @@ function named(texts: readonly string[]): string {
 
 /** @param runs where the runs can be seen that were started for it */
 export function reviewBody(
-  rows: readonly Row[],
+  rows: readonly OwedRow[],
   runs: readonly { readonly id: string; readonly url: string }[],
 ): string {
   const [first] = rows;

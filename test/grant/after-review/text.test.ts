@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { refusedReview, reviewBody, reviewTitle } from "../../src/grant/after-review-text.ts";
+import { refusedReview, reviewBody, reviewTitle } from "../../../src/grant/after-review/text.ts";
 
 type Row = Parameters<typeof reviewTitle>[0][number];
 const row = (over: Partial<Row> = {}): Row => ({

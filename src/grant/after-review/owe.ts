@@ -1,12 +1,12 @@
 import type { Insertable } from "kysely";
-import { formatInstant } from "../base/duration.ts";
-import type { RepositoryId } from "../base/ids.ts";
-import type { BreakGlassEntry, GrantedEntry, ReviewedEntry } from "../ledger/types.ts";
-import { describePlan } from "../plan/index.ts";
-import type { Db } from "../store/index.ts";
-import type { AfterReviewTable } from "../store/schema.ts";
-import type { GrantDeps } from "./deps.ts";
-import type { NewGrant } from "./write-grants.ts";
+import { formatInstant } from "../../base/duration.ts";
+import type { RepositoryId } from "../../base/ids.ts";
+import type { BreakGlassEntry, GrantedEntry, ReviewedEntry } from "../../ledger/types.ts";
+import { describePlan } from "../../plan/index.ts";
+import type { Db } from "../../store/index.ts";
+import type { AfterReviewTable } from "../../store/schema.ts";
+import type { GrantDeps } from "../deps.ts";
+import type { NewGrant } from "../write-grants.ts";
 
 /** Notes, in the transaction that grants, the review that a use of break-glass owes. @returns its entry for the ledger */
 export async function oweReview(

@@ -1,5 +1,8 @@
 import type { Db } from "../../store/index.ts";
 
+/** Pages of a hundred comments in one run; the rest follows in the next, and a flood of comments hides no command. */
+export const mostPages = 10;
+
 /** The cursor behind which nothing of one conversation has been read; null: nothing has. */
 export async function readUpTo(db: Db, repositoryId: number, number: number): Promise<string | null> {
   const row = await db

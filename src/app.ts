@@ -78,7 +78,7 @@ async function assemble(
     jwks: () => keys.jwks(),
     schemas: { ...jsonSchemas() },
     errors: Object.entries(codes).map(([code, { status, sentence, cure }]) => ({ code, status, sentence, cure })),
-    ready: () => readiness({ store, github, db }),
+    ready: () => readiness(store, github, db),
   });
   const keysByAdmin = keyHandlers({
     keys: keyAdmin({ db, sealer }, clock, ledgersByKey),

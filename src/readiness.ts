@@ -1,22 +1,10 @@
-import type { Db } from "./store/index.ts";
-
-/** Seconds that our clock may differ from GitHub's; beyond it nothing is exchanged (DESIGN.md section 4, Windows). */
-const mostSkew = 30;
-
-interface ReadinessDeps {
-  readonly store: { ping(): Promise<void> };
-  readonly github: { skewSeconds(): number | null };
-  readonly db: Db;
-}
+import type { Db, Store } from "./store/index.ts";
 
 /**
- * What `/readyz` says (DESIGN.md section 6): ready as soon as the store answers, and in sentences what does not work as it should.
- * @throws where the store does not answer
+ * For `/readyz`: whether the database answers, and in `degraded` all that keeps jobs from getting anything although it does, the
+ * clock among it (C65). @throws where the database does not answer
  */
-export async function readiness({ store, github, db }: ReadinessDeps): Promise<{
-  readonly ready: boolean;
-  readonly degraded: readonly string[];
-}> {
+export async function readiness(store: Pick<Store, "ping">, github: { skewSeconds(): number | null }, db: Db) {
   await store.ping();
   const skew = github.skewSeconds();
   const rows = await db
@@ -26,7 +14,7 @@ export async function readiness({ store, github, db }: ReadinessDeps): Promise<{
   const degraded = [
     ...(skew === null
       ? ["GitHub has not answered yet"]
-      : Math.abs(skew) > mostSkew
+      : Math.abs(skew) > 30
         ? [`the clock differs from GitHub's by ${skew} s`]
         : []),
     ...rows.flatMap((r) =>

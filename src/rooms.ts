@@ -21,7 +21,7 @@ import { openKeys, sealer } from "./issuer/index.ts";
 import { readEnrolment } from "./pull-request/index.ts";
 import { createInbox, createQueue } from "./queue/index.ts";
 import { createRecorder } from "./recorder/index.ts";
-import { botId, routeHint } from "./route-hint.ts";
+import { routeHint } from "./route-hint.ts";
 import { jobRunner } from "./run-job.ts";
 import type { Db } from "./store/index.ts";
 
@@ -134,7 +134,7 @@ export async function openRooms(config: Config, db: Db, clock: Clock, log: Logge
     clock,
     log,
     enqueue: (key, runAt, trx) => queue.enqueue(key, runAt, trx),
-    route: (hint, trx) => routeHint(hint, trx, { enrolled: accessRepoIds, bot: botId(github) }),
+    route: (hint, trx) => routeHint(hint, trx, accessRepoIds, botId(github)),
   });
   const flush = async (id: number): Promise<void> => {
     const enrolment = await readEnrolment(db, id);
@@ -143,4 +143,13 @@ export async function openRooms(config: Config, db: Db, clock: Clock, log: Logge
   const doctor = (fullName: string): Promise<void> => doctorAtStart({ github, log, webUrl }, fullName);
   const runJob = jobRunner({ grantDeps, exchange, roleChecks, asks, inbox, flush, doctor });
   return { sealer: seal, keys, github, recorder, queue, grantDeps, exchange, asks, inbox, flush };
+}
+
+/** Our own account's id; null until we have asked GitHub who we are. */
+function botId(github: { readonly bot: { readonly id: number } }): number | null {
+  try {
+    return github.bot.id;
+  } catch {
+    return null;
+  }
 }

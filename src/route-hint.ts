@@ -17,16 +17,13 @@ const idle = new Set([
 /** By us: the title, which is all that we edit. */
 const titled = "pull_request edited";
 
-/** Whose webhooks are ours, and which of them tell of what we did ourselves. */
-export interface Known {
-  /** Ids of the access repos that ACCESS_REPOS names. */
-  readonly enrolled: ReadonlySet<number>;
-  /** Our own account's id; null until GitHub has said who we are. */
-  readonly bot: number | null;
-}
-
 /** Which jobs a webhook asks for. Only enrolled repositories are ours: a settings file elsewhere is nothing (C48). */
-export async function routeHint(hint: Hint, trx: Db, { enrolled, bot }: Known): Promise<readonly Wanted[]> {
+export async function routeHint(
+  hint: Hint,
+  trx: Db,
+  enrolled: ReadonlySet<number>,
+  bot: number | null,
+): Promise<readonly Wanted[]> {
   const { repositoryId: id } = hint;
   const what = `${hint.event} ${hint.action ?? ""}`;
   const byUs = bot !== null && hint.senderId === bot;
@@ -45,18 +42,14 @@ export async function routeHint(hint: Hint, trx: Db, { enrolled, bot }: Known): 
   // Our own merge: in a moment its head is judged, and the database knows what became of it.
   if (byUs && what === "pull_request closed") return keys.map((key) => ({ key, in: 2 }));
   if (hint.event !== "check_run" || keys.length > 0) return keys;
-  return shownByUs(trx, id);
-}
-
-/** "Re-evaluate" on a check whose pull request GitHub does not list: every one that shows our check. */
-async function shownByUs(trx: Db, accessRepo: number): Promise<readonly Wanted[]> {
+  // "Re-evaluate" on a check whose pull request GitHub does not list: every one that shows our check.
   const rows = await trx
     .selectFrom("posted_plan")
     .select("pull_request")
     .distinct()
-    .where("repository_id", "=", String(accessRepo))
+    .where("repository_id", "=", String(id))
     .execute();
-  return rows.map((r) => pullRequestKey(accessRepo, r.pull_request));
+  return rows.map((r) => pullRequestKey(id, r.pull_request));
 }
 
 /** Whether a check run is the newest that tells of an access repo's roles. */
@@ -68,13 +61,4 @@ async function isOfRoles(trx: Db, accessRepo: number, checkRun: number): Promise
     .where("check_run_id", "=", String(checkRun))
     .executeTakeFirst();
   return row !== undefined;
-}
-
-/** Our own account's id; null until we have asked GitHub who we are. */
-export function botId(github: { readonly bot: { readonly id: number } }): number | null {
-  try {
-    return github.bot.id;
-  } catch {
-    return null;
-  }
 }

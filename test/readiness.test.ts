@@ -9,7 +9,7 @@ const open = useStore();
 it("is ready, and says what does not work: GitHub, the clock, enrolment, quarantine", async () => {
   const store = await open();
   const { db } = store;
-  const said = (skew: number | null) => readiness({ store, db, github: { skewSeconds: () => skew } });
+  const said = (skew: number | null) => readiness(store, { skewSeconds: () => skew }, db);
   await enrol(db);
   expect(await said(-30)).toEqual({ ready: true, degraded: [] });
   expect(await said(null)).toEqual({ ready: true, degraded: ["GitHub has not answered yet"] });
@@ -30,5 +30,5 @@ it("is ready, and says what does not work: GitHub, the clock, enrolment, quarant
 it("is an error where the store does not answer", async () => {
   const { db } = await open();
   const store = { ping: () => Promise.reject(new Error("gone")) };
-  await expect(readiness({ store, github: { skewSeconds: () => 0 }, db })).rejects.toThrow("gone");
+  await expect(readiness(store, { skewSeconds: () => 0 }, db)).rejects.toThrow("gone");
 });

@@ -1,13 +1,13 @@
 import { expect, it } from "vitest";
 import { digestOf } from "../src/base/canonical-json.ts";
 import { readHint } from "../src/queue/index.ts";
-import { botId, type Known, routeHint } from "../src/route-hint.ts";
+import { routeHint } from "../src/route-hint.ts";
 import type { Db } from "../src/store/index.ts";
 import { useStore } from "./helpers/stores.ts";
 import { access, enrol, sha } from "./recorder/world.ts";
 
 const bot = 900;
-const known: Known = { enrolled: new Set([Number(access.id)]), bot };
+const enrolled = new Set<number>([access.id]);
 const ours = { repository: { id: access.id } };
 const pull = { ...ours, pull_request: { number: 3 } };
 const said = { ...ours, issue: { number: 3, pull_request: {} } };
@@ -15,8 +15,8 @@ const said = { ...ours, issue: { number: 3, pull_request: {} } };
 const open = useStore();
 
 /** By the hint alone: most of the routes read nothing. */
-const route = (event: string, body: object, who: Known = known, db: Db = nothing) =>
-  routeHint(readHint(event, JSON.stringify(body)), db, who);
+const route = (event: string, body: object, us: number | null = bot, db: Db = nothing) =>
+  routeHint(readHint(event, JSON.stringify(body)), db, enrolled, us);
 const nothing = new Proxy({} as Db, {
   get: (_, name) => {
     throw new Error(`${String(name)} was read`);
@@ -53,8 +53,7 @@ it("nothing for the echo of our own writes; a moment later, what our own merge c
   // Whoever else edits the title is looked at; and so is everybody while we do not know who we are.
   const edited = { ...pull, sender: { id: 7 }, action: "edited" };
   expect(await route("pull_request", edited)).toEqual([`pull-request:${access.id}:3`]);
-  const unknown = { ...known, bot: null };
-  expect(await route("pull_request", { ...edited, sender }, unknown)).toEqual([`pull-request:${access.id}:3`]);
+  expect(await route("pull_request", { ...edited, sender }, null)).toEqual([`pull-request:${access.id}:3`]);
 });
 
 it("a check that names no pull request: every one that shows our check, or the roles it tells of", async () => {
@@ -74,18 +73,8 @@ it("a check that names no pull request: every one that shows our check, or the r
     .insertInto("role_report")
     .values({ repository_id: access.id, policy_digest: plan, commit_sha: sha(3), left_out: 0, check_run_id: 99 })
     .execute();
-  const again = (id: number) => route("check_run", { ...ours, action: "rerequested", check_run: { id } }, known, db);
+  const again = (id: number) => route("check_run", { ...ours, action: "rerequested", check_run: { id } }, bot, db);
   const shownByUs = new Set([`pull-request:${access.id}:3`, `pull-request:${access.id}:4`]);
   expect(new Set(await again(55))).toEqual(shownByUs);
   expect(await again(99)).toEqual([`check-roles-again:${access.id}`]);
-});
-
-it("our own account is not known before GitHub has said who we are", () => {
-  expect(botId({ bot: { id: bot } })).toBe(bot);
-  const github = {
-    get bot(): never {
-      throw new Error("not asked yet");
-    },
-  };
-  expect(botId(github)).toBeNull();
 });

@@ -10,7 +10,13 @@ export type OwnWork =
 
 /**
  * Whether every push to this pull request was its author's own, by the activity of its branch, which no commit can forge (C54):
- * for what a person may do without anybody's approval. A pull request that could not be merged at all is nobody's own.
+ * for what a person may do without anybody's approval: end access. A pull request that could not be merged at all is nobody's own.
+ *
+ * Unlike `auto_approve`, break-glass and freezes, which give access or stop others, this does not demand that the rows reach back
+ * to the branch's creation without a gap (`pushedByAnother`): ending is always safer than going on. What a row that GitHub does
+ * not show can have brought is one more deletion under the author's own head, which the author pushed and the check lists; it
+ * ends nothing that the author may not end, and gives nobody anything. A push by another that *is* shown asks for an owner, since
+ * then somebody knows that the author may not have meant it.
  */
 export function ownWork(snapshot: Snapshot): OwnWork {
   const wrong = shapeGates({ snapshot }).find(({ node }) => !node.ok);

@@ -1,5 +1,4 @@
 import { expect, test } from "vitest";
-import type { Digest } from "../../src/base/ids.ts";
 import type { LedgerAcceptedEntry } from "../../src/ledger/index.ts";
 import { describeStores } from "../helpers/stores.ts";
 import {
@@ -14,23 +13,13 @@ import {
   ledgerKeys,
   recorderOn,
   sha,
+  startRecorded,
 } from "./world.ts";
 
 const soon = clock.now();
 
 describeStores("recorder: an operator accepts the branch as it stands", (open) => {
-  const start = async () => {
-    const { db } = await open();
-    const [github, keys] = [new FakeLedger(), ledgerKeys()];
-    const recorder = recorderOn(db, github, keys);
-    await enrol(db);
-    await recorder.openLedger(access, genesis(keys));
-    await recorder.append(db, access.id, [entry(1)], soon);
-    await recorder.flush(access);
-    const { ledger_sequence, ledger_sha256, ledger_commit } = await enrolment(db);
-    const last = { sequence: ledger_sequence, sha256: ledger_sha256 as Digest };
-    return { db, github, keys, recorder, last, commit: ledger_commit };
-  };
+  const start = async () => startRecorded((await open()).db);
   const accepted = (github: FakeLedger) =>
     github.commits
       .flatMap((c) => c.added.map((f) => f.text ?? ""))

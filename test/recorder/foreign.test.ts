@@ -14,22 +14,13 @@ import {
   ledgerKeys,
   recorderOn,
   sha,
+  startRecorded,
 } from "./world.ts";
 
 const soon = clock.now();
 
 describeStores("recorder: what is on the branch", (open) => {
-  const start = async () => {
-    const { db } = await open();
-    const [github, keys] = [new FakeLedger(), ledgerKeys()];
-    const recorder = recorderOn(db, github, keys);
-    await enrol(db);
-    await recorder.openLedger(access, genesis(keys));
-    await recorder.append(db, access.id, [entry(1)], soon);
-    await recorder.flush(access);
-    const { ledger_sequence, ledger_sha256 } = await enrolment(db);
-    return { db, github, keys, recorder, last: { sequence: ledger_sequence, sha256: ledger_sha256 as Digest } };
-  };
+  const start = async () => startRecorded((await open()).db);
   type World = Awaited<ReturnType<typeof start>>;
 
   const foreign: Record<string, (world: World) => Promise<void> | void> = {

@@ -1,7 +1,14 @@
 import { generateKeyPairSync, randomUUID, sign } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { RetryLater } from "../../src/base/errors.ts";
-import { type CommitSha, commitSha, objectId, repositoryId, type RepositoryId } from "../../src/base/ids.ts";
+import {
+  type CommitSha,
+  commitSha,
+  type Digest,
+  objectId,
+  repositoryId,
+  type RepositoryId,
+} from "../../src/base/ids.ts";
 import type { GitHub, PutResult, RepoRef } from "../../src/github/types.ts";
 import type { LedgerSigner } from "../../src/issuer/index.ts";
 import {
@@ -199,3 +206,16 @@ export const recorderOn = (db: Db, github: FakeLedger, keys: RecorderDeps["keys"
 
 export const enrolment = (db: Db) =>
   db.selectFrom("enrolment").selectAll().where("repository_id", "=", String(access.id)).executeTakeFirstOrThrow();
+
+/** An access repo whose ledger holds the genesis and one batch of ours behind it. `last` is what the next batch goes on from. */
+export async function startRecorded(db: Db) {
+  const [github, keys] = [new FakeLedger(), ledgerKeys()];
+  const recorder = recorderOn(db, github, keys);
+  await enrol(db);
+  await recorder.openLedger(access, genesis(keys));
+  await recorder.append(db, access.id, [entry(1)], clock.now());
+  await recorder.flush(access);
+  const { ledger_sequence, ledger_sha256, ledger_commit } = await enrolment(db);
+  const last = { sequence: ledger_sequence, sha256: ledger_sha256 as Digest };
+  return { db, github, keys, recorder, last, commit: ledger_commit };
+}

@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { TreeFile } from "../../src/access-repo/index.ts";
-import { checkRequest, loadPolicy, parseRequest, parseRequestPath } from "../../src/access-repo/index.ts";
+import { loadPolicy } from "../../src/access-repo/index.ts";
 import { RetryLater } from "../../src/base/errors.ts";
 import { sha256 } from "../../src/base/canonical-json.ts";
-import { type CommitSha, objectId, ownerId, repositoryId, userId } from "../../src/base/ids.ts";
+import { type CommitSha, objectId, userId } from "../../src/base/ids.ts";
 import type { Broker, Minted } from "../../src/cloud/index.ts";
 import {
   createExchange,
@@ -16,12 +16,12 @@ import {
 } from "../../src/exchange/index.ts";
 import { sealer } from "../../src/issuer/index.ts";
 import type { GitHub, Run } from "../../src/github/types.ts";
-import { renderPlan } from "../../src/plan/index.ts";
 import type { Recorder, RecorderDeps } from "../../src/recorder/index.ts";
 import type { Db } from "../../src/store/index.ts";
 import { policyFiles, treeFile } from "../access-repo/examples.ts";
 import { access, enrol, FakeLedger, genesis, ledgerKeys, recorderOn, sha } from "../recorder/world.ts";
 import { hex, now, publicUrl } from "./fixtures.ts";
+import { grantRows, owner } from "./grant-rows.ts";
 import type { Issuer } from "./issuer.ts";
 
 const path = "requests/aws-prod/2026-11/delete-stale-logs.yml";
@@ -171,7 +171,7 @@ export async function startWorld(
   const clock = { now: () => time.now };
   github.setPolicy(options.target);
   await enrol(db);
-  await db.updateTable("enrolment").set({ accepted_digest: github.digest(), owner_id: 65 }).execute();
+  await db.updateTable("enrolment").set({ accepted_digest: github.digest(), owner_id: owner }).execute();
   const recorder = recorderOn(db, github, keys, { clock });
   await recorder.openLedger(access, genesis(keys));
   const log: Record<string, unknown>[] = [];
@@ -214,7 +214,7 @@ export async function startWorld(
   };
 }
 
-/** A grant as the grant room writes it: its plan is rendered by the same functions. */
+/** A grant as the grant room writes it. */
 export async function insertGrant(
   db: Db,
   github: FakeGitHub,
@@ -228,82 +228,19 @@ export async function insertGrant(
   const file = treeFile(name, text);
   if (name === path) github.request = file;
   const loaded = loadPolicy(github.policy);
-  const parsed = parseRequest(text, name);
-  const requestPath = parseRequestPath(name);
-  if (!loaded.ok || !parsed.ok || !requestPath) throw new Error(JSON.stringify({ loaded, parsed }));
-  const checked = checkRequest({
-    file: parsed.value,
-    path: requestPath,
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.diagnostics));
+  const { decision, grant } = grantRows({
     policy: loaded.policy,
+    file,
     now,
-    merged: true,
-    repositoryId: access.id,
+    workflow: { id: 74, blob: objectId(hex("b")) },
+    pullRequest: { number: 7, id: 5000 },
+    notBefore: new Date(now.getTime() - 1_800_000),
+    expiresAt: new Date(now.getTime() + 1_800_000),
   });
-  if (!checked.ok) throw new Error(JSON.stringify(checked.diagnostics));
-  const rendered = renderPlan({
-    access: { repository_id: access.id, owner_id: ownerId(65) },
-    request: checked.value,
-    workflow: {
-      repository_id: repositoryId(74),
-      owner_id: ownerId(65),
-      repository: "acme/infra",
-      blob: objectId(hex("b")),
-    },
-  });
-  if (!rendered.ok) throw new Error(JSON.stringify(rendered));
-  const id = randomUUID();
-  const decision = sha256(id);
-  await db
-    .insertInto("decision")
-    .values({
-      key_sha256: decision,
-      repository_id: access.id,
-      pull_request_id: 5000,
-      pull_request: 7,
-      head_sha: sha(8),
-      kind: "request",
-      key_text: "{}",
-      resulting_digest: null,
-      outcome: "approved",
-      rule: "owners",
-      approvers: JSON.stringify([{ id: 12, login: "bob" }]),
-      requester_id: 11,
-      requester_login: "alice",
-      decided_at: now,
-    })
-    .execute();
-  await db
-    .insertInto("grant")
-    .values({
-      id,
-      repository_id: access.id,
-      path: name,
-      blob: file.oid,
-      blob_sha256: sha256(text),
-      pull_request: 7,
-      pull_request_id: 5000,
-      merge_commit: sha(9),
-      decision_key: decision,
-      policy_digest: github.digest(),
-      requester_id: 11,
-      requester_login: "alice",
-      target: "aws-prod",
-      role: "operator",
-      plan_version: 1,
-      plan: rendered.plan.text,
-      plan_hash: rendered.plan.hash,
-      workflow_repository_id: 74,
-      not_before: new Date(now.getTime() - 1_800_000),
-      expires_at: new Date(now.getTime() + 1_800_000),
-      runs,
-      state: "active",
-      state_reason: null,
-      ended_at: null,
-      dispatch_id: null,
-      created_at: now,
-    })
-    .execute();
-  return id;
+  await db.insertInto("decision").values(decision).execute();
+  await db.insertInto("grant").values(grant).execute();
+  return grant.id;
 }
 
 export const form = (token: string, over: Readonly<Record<string, string>> = {}): URLSearchParams =>

@@ -3,11 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { loadPolicy } from "../../../src/access-repo/index.ts";
 import { type Db, openStore, type Store } from "../../../src/store/index.ts";
+import { owner } from "../../exchange/grant-rows.ts";
 import { startIssuer, type Issuer } from "../../exchange/issuer.ts";
 import { admin, databaseOf, storeSource } from "../../helpers/store-source.ts";
 import { enrol } from "../../recorder/world.ts";
 import { type Server, startServer } from "./control.ts";
-import { head, insertGrants, jobClaims, owner, policy, repositories, runs } from "./world.ts";
+import { head, insertGrants, jobClaims, policy, repositories, runs } from "./world.ts";
 
 /** What a benchmark works with. All of it is stopped when it ends. */
 export interface Bench {

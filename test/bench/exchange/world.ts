@@ -1,24 +1,16 @@
 import { randomUUID } from "node:crypto";
-import {
-  checkRequest,
-  loadPolicy,
-  parseRequest,
-  parseRequestPath,
-  type Policy,
-} from "../../../src/access-repo/index.ts";
-import type { PolicyFiles, TreeFile } from "../../../src/access-repo/index.ts";
+import { loadPolicy, type Policy, type PolicyFiles, type TreeFile } from "../../../src/access-repo/index.ts";
 import { sha256 } from "../../../src/base/canonical-json.ts";
-import { objectId, ownerId, repositoryId } from "../../../src/base/ids.ts";
-import { renderPlan } from "../../../src/plan/index.ts";
+import { objectId } from "../../../src/base/ids.ts";
 import type { Db } from "../../../src/store/index.ts";
 import { otherTarget, policyFiles, treeFile } from "../../access-repo/examples.ts";
-import { access, sha } from "../../recorder/world.ts";
+import { grantRows, owner } from "../../exchange/grant-rows.ts";
+import { sha } from "../../recorder/world.ts";
 
 // One access repo with grants for jobs of many repositories: one repository alone may exchange 2 000 times at once and then
 // 50 times a second (RepositoryLimits), which no benchmark shall measure.
 
 export const publicUrl = "https://countersign.example";
-export const owner = ownerId(65);
 export const head = sha(9);
 export const workflowBlob = objectId("b".repeat(40));
 export const repositories = 40;
@@ -71,7 +63,7 @@ export function jobClaims(n: number, run: number): Readonly<Record<string, unkno
   };
 }
 
-/** Writes the grants as the grant room does: each plan is rendered by the same functions. */
+/** Writes the grants as the grant room does. */
 export async function insertGrants(db: Db, now: Date): Promise<void> {
   const loaded = loadPolicy(policy);
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.diagnostics));
@@ -86,64 +78,13 @@ export async function insertGrants(db: Db, now: Date): Promise<void> {
     .execute();
 }
 
-function grantRow(policy: Policy, n: number, now: Date) {
-  const file = requestFile(n);
-  const text = file.text ?? "";
-  const parsed = parseRequest(text, file.path);
-  const path = parseRequestPath(file.path);
-  if (!parsed.ok || !path) throw new Error(JSON.stringify(parsed));
-  const judged = { file: parsed.value, path, policy, now, merged: true, repositoryId: access.id };
-  const checked = checkRequest(judged);
-  if (!checked.ok) throw new Error(JSON.stringify(checked.diagnostics));
-  const repository = repositoryId(firstRepository + n);
-  const rendered = renderPlan({
-    access: { repository_id: access.id, owner_id: owner },
-    request: checked.value,
-    workflow: { repository_id: repository, owner_id: owner, repository: `acme/infra-${n}`, blob: workflowBlob },
+const grantRow = (policy: Policy, n: number, now: Date) =>
+  grantRows({
+    policy,
+    file: requestFile(n),
+    now,
+    workflow: { id: firstRepository + n, blob: workflowBlob },
+    pullRequest: { number: 7 + n, id: 5000 + n },
+    notBefore: new Date(now.getTime() - 60_000),
+    expiresAt: new Date(now.getTime() + 7_000_000),
   });
-  if (!rendered.ok) throw new Error(JSON.stringify(rendered));
-  const id = randomUUID();
-  const decision = sha256(id);
-  const who = { requester_id: 11, requester_login: "alice" };
-  const pullRequest = { repository_id: access.id, pull_request_id: 5000 + n, pull_request: 7 + n };
-  return {
-    decision: {
-      ...pullRequest,
-      ...who,
-      key_sha256: decision,
-      head_sha: sha(8),
-      kind: "request",
-      key_text: "{}",
-      resulting_digest: null,
-      outcome: "approved",
-      rule: "owners",
-      approvers: JSON.stringify([{ id: 12, login: "bob" }]),
-      decided_at: now,
-    } as const,
-    grant: {
-      ...pullRequest,
-      ...who,
-      id,
-      path: file.path,
-      blob: file.oid,
-      blob_sha256: sha256(text),
-      merge_commit: head,
-      decision_key: decision,
-      policy_digest: policy.digest,
-      target: "vault",
-      role: "deployer",
-      plan_version: 1,
-      plan: rendered.plan.text,
-      plan_hash: rendered.plan.hash,
-      workflow_repository_id: repository,
-      not_before: new Date(now.getTime() - 60_000),
-      expires_at: new Date(now.getTime() + 7_000_000),
-      runs,
-      state: "active",
-      state_reason: null,
-      ended_at: null,
-      dispatch_id: null,
-      created_at: now,
-    } as const,
-  };
-}

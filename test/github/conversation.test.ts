@@ -1,18 +1,15 @@
-import pino from "pino";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { repositoryId } from "../../src/base/ids.ts";
-import { createGitHub, type GitHub, type RepoRef } from "../../src/github/index.ts";
+import type { GitHub, RepoRef } from "../../src/github/index.ts";
 import { ACCESS, ask, type Sandbox, sandbox } from "../sandbox-github/support.ts";
+import { accessRepoOf, clientOf } from "./world.ts";
 
 let s: Sandbox;
 let github: GitHub;
 let repo: RepoRef;
 beforeEach(async () => {
   s = await sandbox();
-  const clock = { now: () => s.clock.now };
-  github = createGitHub({ app: await s.jwt(), apiUrl: s.gh.apiUrl, clock, log: pino({ enabled: false }) });
-  const { data } = await s.as("alice").rest.repos.get(ACCESS);
-  repo = { id: repositoryId(data.id), fullName: data.full_name };
+  github = await clientOf(s);
+  repo = await accessRepoOf(s);
   await github.identify(repo);
 });
 afterEach(() => s.close());

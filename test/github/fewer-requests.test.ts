@@ -1,9 +1,9 @@
-import pino from "pino";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { repositoryId, userId } from "../../src/base/ids.ts";
-import { createGitHub, type GitHub, type RepoRef } from "../../src/github/index.ts";
+import { userId } from "../../src/base/ids.ts";
+import type { GitHub, RepoRef } from "../../src/github/index.ts";
 import { membership } from "../../src/pull-request/membership.ts";
 import { ACCESS, ask, type Sandbox, sandbox } from "../sandbox-github/support.ts";
+import { accessRepoOf, clientOf } from "./world.ts";
 
 // What is asked together with something else, and the way round where GitHub does not answer it.
 
@@ -13,12 +13,10 @@ let repo: RepoRef;
 let undo = (): void => {};
 beforeAll(async () => {
   s = await sandbox();
-  const { data } = await s.as("alice").rest.repos.get(ACCESS);
-  repo = { id: repositoryId(data.id), fullName: data.full_name };
+  repo = await accessRepoOf(s);
 });
 beforeEach(async () => {
-  const clock = { now: () => s.clock.now };
-  github = createGitHub({ app: await s.jwt(), apiUrl: s.gh.apiUrl, clock, log: pino({ enabled: false }) });
+  github = await clientOf(s);
 });
 afterEach(() => undo());
 afterAll(() => s.close());

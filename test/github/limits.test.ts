@@ -1,9 +1,9 @@
-import pino from "pino";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { RetryLater } from "../../src/base/errors.ts";
-import { commitSha, repositoryId } from "../../src/base/ids.ts";
-import { createGitHub, type GitHub, type RepoRef } from "../../src/github/index.ts";
+import { commitSha } from "../../src/base/ids.ts";
+import type { GitHub, RepoRef } from "../../src/github/index.ts";
 import { ACCESS, ask, type Sandbox, sandbox } from "../sandbox-github/support.ts";
+import { accessRepoOf, clientOf } from "./world.ts";
 
 let s: Sandbox;
 let github: GitHub;
@@ -11,12 +11,10 @@ let repo: RepoRef;
 let undo = (): void => {};
 beforeAll(async () => {
   s = await sandbox();
-  const { data } = await s.as("alice").rest.repos.get(ACCESS);
-  repo = { id: repositoryId(data.id), fullName: data.full_name };
+  repo = await accessRepoOf(s);
 });
 beforeEach(async () => {
-  const clock = { now: () => s.clock.now };
-  github = createGitHub({ app: await s.jwt(), apiUrl: s.gh.apiUrl, clock, log: pino({ enabled: false }) });
+  github = await clientOf(s);
   await github.tip(repo, "main");
   s.gh.clearRequests();
 });

@@ -1,15 +1,12 @@
-import pino from "pino";
 import { expect, test } from "vitest";
-import { commitSha, repositoryId } from "../../src/base/ids.ts";
-import { createGitHub } from "../../src/github/index.ts";
+import { commitSha } from "../../src/base/ids.ts";
 import { ACCESS, ask, sandbox } from "../sandbox-github/support.ts";
+import { accessRepoOf, clientOf } from "./world.ts";
 
 test("C09 a commit of more files than GitHub shows is told as one that cannot be judged, and not waited for", async () => {
   const s = await sandbox();
-  const clock = { now: () => s.clock.now };
-  const github = createGitHub({ app: await s.jwt(), apiUrl: s.gh.apiUrl, clock, log: pino({ enabled: false }) });
-  const { data } = await s.as("alice").rest.repos.get(ACCESS);
-  const repo = { id: repositoryId(data.id), fullName: data.full_name };
+  const github = await clientOf(s);
+  const repo = await accessRepoOf(s);
   const from = await github.tip(repo, "main");
   const { number } = await ask(s);
   await s.as("root").rest.pulls.merge({ ...ACCESS, pull_number: number, merge_method: "squash" });

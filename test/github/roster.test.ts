@@ -1,8 +1,7 @@
-import pino from "pino";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { repositoryId } from "../../src/base/ids.ts";
-import { createGitHub, type GitHub, type RepoRef } from "../../src/github/index.ts";
-import { ACCESS, type Sandbox, sandbox } from "../sandbox-github/support.ts";
+import type { GitHub, RepoRef } from "../../src/github/index.ts";
+import { type Sandbox, sandbox } from "../sandbox-github/support.ts";
+import { accessRepoOf, clientOf } from "./world.ts";
 
 let s: Sandbox;
 let github: GitHub;
@@ -11,14 +10,8 @@ let now: Date;
 beforeEach(async () => {
   s = await sandbox();
   now = s.clock.now;
-  github = createGitHub({
-    app: await s.jwt(),
-    apiUrl: s.gh.apiUrl,
-    clock: { now: () => now },
-    log: pino({ enabled: false }),
-  });
-  const { data } = await s.as("alice").rest.repos.get(ACCESS);
-  repo = { id: repositoryId(data.id), fullName: data.full_name };
+  github = await clientOf(s, { now: () => now });
+  repo = await accessRepoOf(s);
 });
 afterEach(() => s.close());
 

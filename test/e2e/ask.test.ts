@@ -25,11 +25,7 @@ beforeAll(async () => {
     },
   });
 });
-afterAll(async () => {
-  expect(play.world.github.validation.failures).toEqual([]);
-  expect(play.world.github.validation.unvalidated).toEqual([]);
-  await play.end();
-});
+afterAll(() => play.end());
 
 interface Job {
   readonly run: number;

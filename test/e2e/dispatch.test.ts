@@ -6,11 +6,7 @@ let play: Play;
 beforeAll(async () => {
   play = await Play.start();
 });
-afterAll(async () => {
-  expect(play.world.github.validation.failures).toEqual([]);
-  expect(play.world.github.validation.unvalidated).toEqual([]);
-  await play.end();
-});
+afterAll(() => play.end());
 beforeEach(() => {
   for (const run of play.world.github.runs.open()) play.world.github.completeRun(run.id, "success");
 });

@@ -9,11 +9,7 @@ let play: Play;
 beforeAll(async () => {
   play = await Play.start();
 });
-afterAll(async () => {
-  expect(play.world.github.validation.failures).toEqual([]);
-  expect(play.world.github.validation.unvalidated).toEqual([]);
-  await play.end();
-});
+afterAll(() => play.end());
 const closings = async (ask: Pick<Ask, "number">) => {
   const entries = (await play.ledger()).filter((e): e is ClosedEntry => e.type === "closed");
   return entries.filter((e) => e.pull_request === ask.number).map((e) => `${e.outcome} by ${e.by?.login}`);

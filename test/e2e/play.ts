@@ -63,10 +63,13 @@ export class Play {
     await play.settle();
     return play;
   }
+  /** @throws where the local GitHub answered or sent what GitHub's own description does not admit, or does not know */
   async end(): Promise<void> {
     await this.world.close();
     await this.#drop();
     await rm(this.world.dir, { recursive: true, force: true });
+    const { failures, unvalidated } = this.world.github.validation;
+    if (failures.length + unvalidated.length > 0) throw new Error(JSON.stringify({ failures, unvalidated }, null, 2));
   }
 
   async settle(): Promise<void> {

@@ -9,10 +9,7 @@ let play: Play;
 beforeAll(async () => {
   play = await Play.start();
 });
-afterAll(async () => {
-  expect(play.world.github.validation.failures).toEqual([]);
-  await play.end();
-});
+afterAll(() => play.end());
 
 interface Call {
   readonly method: string;

@@ -7,7 +7,7 @@ import {
   enrol,
   enrolment,
   entry,
-  FakeLedger,
+  type FakeLedger,
   forge,
   genesis,
   ledgerKeys,

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { Db } from "../../src/store/index.ts";
 import { truncate, useStore } from "../helpers/stores.ts";
-import { perform } from "./deeds.ts";
+import { perform } from "./deeds/index.ts";
 import { type Shown, whyNot } from "./rules.ts";
 import { Story } from "./story.ts";
 

@@ -5,7 +5,7 @@ import { expect } from "vitest";
 import { z } from "zod";
 import type { Db } from "../../src/store/index.ts";
 import type { Company } from "./company.ts";
-import { type Details, passing, perform, pullOf } from "./deeds.ts";
+import { type Details, passing, perform, pullOf } from "./deeds/index.ts";
 import { Story } from "./story.ts";
 
 /** What is then true of one pull request and its requests. */

@@ -17,8 +17,6 @@ export interface Company {
   readonly teams?: Readonly<Record<string, readonly string[]>>;
   /** COUNTERSIGN_FROZEN */
   readonly operatorFrozen?: readonly FreezeEntry[];
-  /** WEBHOOK_SECRET and WEBHOOK_SECRET_OLD, where the story is about them. */
-  readonly webhookSecret?: { readonly current: string; readonly previous?: string };
   /** More repositories, beside acme/access, acme/infra and evil/infra. */
   readonly repositories?: readonly string[];
 }

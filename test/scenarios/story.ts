@@ -23,6 +23,7 @@ import { type Edit, edited, type Tree } from "./model/git.ts";
 import { ModelGitHub } from "./model/github.ts";
 import type { PullRequest, Repository } from "./model/repository.ts";
 import type { ModelRun } from "./model/runs.ts";
+import type { Webhook } from "./deeds/webhooks.ts";
 import { Server, type Surroundings } from "./server.ts";
 
 /** How often a job that has to wait is tried; then only a later event or the sweep wakes it. */
@@ -58,6 +59,13 @@ export class Story {
   readonly answers: (Answer | "nothing")[] = [];
   /** Lines that people read of what was done for them: how a start ended, what an operator's command said. */
   readonly told: string[] = [];
+  /** As it is set in the App's settings at GitHub, and in the server's environment. */
+  secretAtGitHub = "a-secret-that-both-know";
+  webhookSecret: Surroundings["webhookSecret"] = { current: this.secretAtGitHub };
+  /** What GitHub sent last. */
+  lastWebhook: Webhook | undefined;
+  /** The ledger key of an installation that is gone. */
+  lost: ReturnType<Keyring["lose"]> | undefined;
   /** The moment before entries are written, within their transaction. */
   onEntries: ((entries: readonly Entry[]) => void) | undefined;
   /** Before a webhook is routed. */
@@ -94,7 +102,7 @@ export class Story {
     return this.#server;
   }
   /** Starts a server, the first one or another after it, with what the database and GitHub hold. */
-  async start(over: Partial<Surroundings> = {}): Promise<void> {
+  async start(): Promise<void> {
     this.#server = await Server.start({
       db: this.db,
       github: this.github,
@@ -102,14 +110,21 @@ export class Story {
       clock: this.clock,
       keys: this.keys,
       frozen: this.#company.operatorFrozen ?? [],
-      webhookSecret: { current: "current-secret-0123456789", ...this.#company.webhookSecret },
+      webhookSecret: this.webhookSecret,
       enqueue: (key, runAt) => this.#enqueue(key, runAt),
       onEntries: (entries) => this.onEntries?.(entries),
       onRoute: () => this.onRoute?.(),
-      ...over,
     });
     for (const { repositoryId } of this.server.deps.accessRepos) this.#jobs.add(`access-repo:${repositoryId}`);
     await this.settle();
+  }
+  readonly #ends: (() => void)[] = [];
+  /** What is to be undone when the story is over, however it ends. */
+  atEnd(undo: () => void): void {
+    this.#ends.push(undo);
+  }
+  end(): void {
+    for (const undo of this.#ends.splice(0)) undo();
   }
   /** What was to be done is forgotten with the database that it stood in. */
   forgetJobs(): void {

@@ -36,6 +36,12 @@ export interface Details {
   readonly workflow?: string;
   /** From the branch of another pull request, stacked on it. */
   readonly on?: string;
+  /** Environment variables of a server. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** What is sent with a job's question: parameters of `POST /token`. */
+  readonly params?: Readonly<Record<string, string>>;
+  /** Pull requests that a check run or a workflow run lists, by full name of their repository. */
+  readonly lists?: readonly { readonly repository: string; readonly number: number }[];
 }
 
 /** Done at once, and without anybody noticing it yet. */
@@ -90,3 +96,7 @@ export const everything = (story: Story): void => {
   for (const repo of story.github.repositories.values())
     for (const pull of repo.pulls.values()) story.github.touched(repo, pull.number);
 };
+
+/** As a deed, but the server is at work in it, and what it answers is waited for. */
+export type Act = (story: Story, who: string, what: string, more: Details) => Promise<void>;
+export type Acts = readonly (readonly [RegExp, Act])[];

@@ -127,7 +127,7 @@ export class Server {
       recorder,
       keys: { signAssertion: async () => "an assertion" },
       sealer: sealer(Buffer.alloc(32, 7)),
-      brokers: new Map([["aws", this.#around.cloud]]),
+      brokers: new Map([["aws", reachedBy(this.#around.cloud, this)]]),
     }));
   }
   /** Undefined until a job asked. */
@@ -181,9 +181,9 @@ const mortal = (db: Db, server: Server): Db =>
     transformResult: async ({ result }) => result,
   });
 
-/** GitHub, for as long as the server that asks lives. */
-const reachedBy = (github: ModelGitHub, server: Server): ModelGitHub =>
-  new Proxy(github, {
+/** GitHub or a cloud, for as long as the server that asks lives. */
+const reachedBy = <T extends object>(other: T, server: Server): T =>
+  new Proxy(other, {
     get(target, name) {
       const value: unknown = Reflect.get(target, name, target);
       if (typeof value !== "function") return value;

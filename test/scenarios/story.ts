@@ -103,6 +103,7 @@ export class Story {
   }
   /** Starts a server, the first one or another after it, with what the database and GitHub hold. */
   async start(): Promise<void> {
+    const before = this.#server?.openedExchange;
     this.#server = await Server.start({
       db: this.db,
       github: this.github,
@@ -115,6 +116,8 @@ export class Story {
       onEntries: (entries) => this.onEntries?.(entries),
       onRoute: () => this.onRoute?.(),
     });
+    // Whoever swept before does so after it as well.
+    if (before) await this.server.exchange.refreshIndex();
     for (const { repositoryId } of this.server.deps.accessRepos) this.#jobs.add(`access-repo:${repositoryId}`);
     await this.settle();
   }

@@ -1,7 +1,9 @@
 import { subscribe, unsubscribe } from "node:diagnostics_channel";
+import { isDeepStrictEqual } from "node:util";
 import { RetryLater } from "../../../src/base/errors.ts";
 import type { Story } from "../story.ts";
 import type { Sentences } from "./details.ts";
+import { inputsOf } from "./runs.ts";
 
 /** Where the server says that a state became durable: channel, member and value. See CONTRIBUTING.md, Crashes. */
 const moments: Readonly<Record<string, readonly [channel: string, member: string, value: string]>> = {
@@ -15,19 +17,20 @@ const moments: Readonly<Record<string, readonly [channel: string, member: string
   "a batch is fixed": ["countersign:recorder", "step", "fixed"],
   "a batch is confirmed": ["countersign:recorder", "step", "confirmed"],
 };
-const calls = { "a dispatch": "dispatch", "a ledger commit": "putLedgerFile" } as const;
-const callOf = (what: string): "dispatch" | "putLedgerFile" => {
-  const [, method] = Object.entries(calls).find(([name]) => name === what) ?? [];
-  if (!method) throw new Error(`no such call: ${what}`);
-  return method;
-};
+/** `a dispatch`, `a dispatch for one`, `a ledger commit`. */
+const calls = /^a (?:(ledger commit)|dispatch(?: for (\w+))?)$/;
 
-/** The next time that GitHub did what was asked for; what it was going to do anyway comes after. */
-function onceDone(story: Story, method: "dispatch" | "putLedgerFile", then: () => void): void {
-  const later = story.github.after;
-  story.github.after = (called) => {
-    if (called !== method) return later?.(called);
-    story.github.after = later;
+/** The next time that GitHub did what was asked for, and before its answer. What is to happen then anyway stays to happen. */
+function onceDone(story: Story, what: string, then: () => void): void {
+  const [call, commit, name] = calls.exec(what) ?? [];
+  if (call === undefined) throw new Error(`no such call: ${what}`);
+  const method = commit === undefined ? "dispatch" : "putLedgerFile";
+  const wanted = name === undefined ? undefined : inputsOf(story, name);
+  const others = story.github.after;
+  let done = false;
+  story.github.after = (called, inputs) => {
+    if (done || called !== method || (wanted && !isDeepStrictEqual(wanted, inputs))) return others?.(called, inputs);
+    done = true;
     then();
   };
 }
@@ -53,7 +56,7 @@ export const aroundTheServer: Sentences = [
     /^the server will die before it hears of (.+)$/,
     (story, what) => {
       const { server } = story;
-      onceDone(story, callOf(what), () => {
+      onceDone(story, what, () => {
         server.die(`before it heard of ${what}`);
         throw new Error("nobody is there to hear it");
       });
@@ -62,7 +65,7 @@ export const aroundTheServer: Sentences = [
   [
     /^GitHub's answer to (.+) will be lost$/,
     (story, what) =>
-      onceDone(story, callOf(what), () => {
+      onceDone(story, what, () => {
         throw new RetryLater("github_unreachable", "the answer was lost");
       }),
   ],

@@ -16,7 +16,9 @@ export class ModelCloud implements Broker {
   async mint({ plan, sign, context }: MintInput): Promise<Minted> {
     if (plan.kind !== "aws") throw new Error(`the model has no ${plan.kind}`);
     await sign({ subject: plan.subject, audience: "sts.amazonaws.com", lifetime: 60, extra: {} });
-    const may = plan.statements.map(({ actions, resources }) => `${actions.join(", ")} on ${resources.join(", ").replaceAll("arn:aws:s3:::", "")}`);
+    const may = plan.statements.map(
+      ({ actions, resources }) => `${actions.join(", ")} on ${resources.join(", ").replaceAll("arn:aws:s3:::", "")}`,
+    );
     const what = `credentials of ${plan.role_arn.replace(/^.*:role\//, "")} for ${may.join(" and ")}`;
     this.minted.push(what);
     return {

@@ -42,7 +42,7 @@ export class ModelGitHub implements GitHub {
   /** Before each call of the server: what happens just then. */
   before: ((method: string) => void) | undefined;
   /** After what `dispatch` or `putLedgerFile` asked for is done, and before the answer: what happens just then. */
-  after: ((method: "dispatch" | "putLedgerFile") => void) | undefined;
+  after: ((method: "dispatch" | "putLedgerFile", inputs?: Readonly<Record<string, string>>) => void) | undefined;
   /** GitHub's clock minus the server's, in seconds, as the `Date` of its newest answer has it; null: it never answered. */
   skew: number | null = 0;
   /** Why GitHub refuses merges now, as a rule of the branch would. */
@@ -394,7 +394,7 @@ export class ModelGitHub implements GitHub {
     const headSha = repo.git.tip(ref.replace("refs/heads/", "")).sha;
     const at = { repository: fullName, file, ref, inputs, headSha, createdAt: this.#now() };
     const { id } = this.runs.start({ ...this.bot, kind: "bot" }, at);
-    this.after?.("dispatch");
+    this.after?.("dispatch", inputs);
     return { kind: "run", runId: id };
   }
   async cancelRun(_: string, id: RunId) {

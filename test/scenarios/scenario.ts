@@ -49,7 +49,8 @@ async function take(story: Story, step: unknown): Promise<void> {
   const { sentence, details } = read(step);
   if (sentence === "then") return check(story, z.record(z.string(), z.unknown()).parse(details));
   if (sentence === "at once") {
-    await Promise.all(list.parse(details).map((one) => act(story, one) ?? now(story, one)));
+    const acting = list.parse(details).map((one) => act(story, one) ?? Promise.resolve(now(story, one)));
+    await Promise.all(acting);
   } else if (sentence === "unseen") {
     // No webhook of it arrives.
     for (const one of list.parse(details)) now(story, one);

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Actor } from "../../src/approval/types.ts";
 import { CountersignError } from "../../src/base/errors.ts";
 import {
@@ -62,6 +63,8 @@ export class Story {
   /** As it is set in the App's settings at GitHub, and in the server's environment. */
   secretAtGitHub = "a-secret-that-both-know";
   webhookSecret: Surroundings["webhookSecret"] = { current: this.secretAtGitHub };
+  /** Of the job that asked last. */
+  lastToken = "";
   /** What GitHub sent last. */
   lastWebhook: Webhook | undefined;
   /** The ledger key of an installation that is gone. */
@@ -142,14 +145,10 @@ export class Story {
 
   /** While an answer is waited for, what it asks for is done beside it, as the queue does. */
   async meanwhile<T>(answer: Promise<T>): Promise<T> {
-    let waits = true;
-    const done = answer.finally(() => (waits = false));
+    const done = answer.then(() => true);
     done.catch(() => undefined);
-    while (waits) {
-      await Promise.race([done, new Promise((resolve) => setTimeout(resolve, 20))]).catch(() => undefined);
-      if (waits) await this.settle();
-    }
-    return done;
+    while (!(await Promise.race([done, delay(20, false)]))) await this.settle();
+    return answer;
   }
 
   /** Does what was asked for, until nothing is. What has to wait is tried again a few times. */

@@ -23,20 +23,26 @@ export async function sent(story: Story, path: string, init: RequestInit): Promi
   story.answers.push(server.dead ? "nothing" : answer);
 }
 
+const asked = (story: Story, subject_token: string, params: Readonly<Record<string, string>>): Promise<void> =>
+  sent(story, "/token", {
+    body: new URLSearchParams({
+      grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
+      subject_token_type: "urn:ietf:params:oauth:token-type:jwt",
+      subject_token,
+      ...params,
+    }),
+  });
+
 /** What jobs ask the server over HTTP, each time with a new token of GitHub's. */
 export const ofJobs: Acts = [
   [
     /^a job of (.+) asks for credentials$/,
     async (story, name, _, { params = {} }) => {
-      const body = new URLSearchParams({
-        grant_type: "urn:ietf:params:oauth:grant-type:token-exchange",
-        subject_token_type: "urn:ietf:params:oauth:token-type:jwt",
-        subject_token: await token(story, runOf(story, name)),
-        ...params,
-      });
-      await sent(story, "/token", { body });
+      story.lastToken = await token(story, runOf(story, name));
+      await asked(story, story.lastToken, params);
     },
   ],
+  [/^the same token is sent again$/, (story) => asked(story, story.lastToken, {})],
   [
     /^a job of (\w+) asks for access as (\w+)$/,
     async (story, run, name, { bucket = "acme-stale-logs" }) => {

@@ -15,7 +15,9 @@ function issuer(): NonNullable<typeof made> {
   const { publicKey, privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
   const keys = [{ ...publicKey.export({ format: "jwk" }), kid, alg: "RS256", use: "sig" }];
   const answer: typeof fetch = async (input) =>
-    String(input) === `${oidcIssuer}/.well-known/jwks` ? Response.json({ keys }) : new Response(null, { status: 404 });
+    new Request(input).url === `${oidcIssuer}/.well-known/jwks`
+      ? Response.json({ keys })
+      : new Response(null, { status: 404 });
   made = { privateKey, keySet: createKeySet(oidcIssuer, answer) };
   return made;
 }

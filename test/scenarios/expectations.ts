@@ -140,7 +140,7 @@ function checkAnswers({ github, home }: Story, parts: readonly string[]): void {
 
 async function checkPull(story: Story, name: string, expected: Expected): Promise<void> {
   const { repo, pull, paths } = pullOf(story, name);
-  const shown = repo.checks.get(pull.head);
+  const shown = repo.checkOf(pull);
   const page = `${shown?.title}\n${shown?.summary}\n${(shown?.annotations ?? []).map((d) => `${d.code} ${d.message} ${d.hint}`).join("\n")}`;
   if (expected.is !== undefined) expect({ is: pull.state, page }).toEqual({ is: expected.is, page });
   if (expected.title !== undefined) expect(shown?.title).toBe(expected.title);
@@ -154,7 +154,7 @@ async function checkPull(story: Story, name: string, expected: Expected): Promis
   if (expected.by !== undefined) for (const grant of grants) expect(grant?.rule).toBe(expected.by);
   if (expected.quarantine !== undefined)
     for (const file of paths) expect(await story.quarantineOf(file, repo)).toBe(expected.quarantine);
-  if (expected.posted !== undefined) expect(repo.posted.get(pull.head) ?? 0).toBe(expected.posted);
+  if (expected.posted !== undefined) expect(shown?.posted ?? 0).toBe(expected.posted);
   if (expected.waits !== undefined)
     expect(story.waiting.get(`pull-request:${repo.id}:${pull.number}`) ?? "").toContain(expected.waits);
   const said = (repo.comments.get(pull.number) ?? []).map((one) => one.body).join("\n---\n");

@@ -36,9 +36,27 @@ const dismiss: Deed = (story, who, name) => {
   pull.reviews = pull.reviews.map((r) => (r.author?.login === who ? { ...r, state: "DISMISSED" } : r));
   story.github.touched(repo, pull.number);
 };
+/** A pull request of the very commit that another one is of. */
+const openLike: Deed = (story, who, names, d) => {
+  const [name = "", other = ""] = names.split(" at the commit of ");
+  const { repo, pull, paths } = pullOf(story, other);
+  repo.push(name, pull.head, person(story, who), story.clock.now());
+  const base = d.base ?? repo.defaultBranch;
+  const opened = story.github.open(repo, { author: person(story, who), title: name, draft: false, base, branch: name });
+  story.pulls.set(name, { repo, pull: opened, paths });
+};
+
 /** Pull requests: from the first push to how they end. */
 export const onPullRequests: Sentences = [
   [/^(\w+) (?:asks for|opens) (\w+)$/, open],
+  [/^(\w+) opens (\w+ at the commit of \w+)$/, openLike],
+  [
+    /^(.+) posts a green check countersign on (\w+)$/,
+    (story, app, name) => {
+      const { repo, pull } = pullOf(story, name);
+      story.github.postCheck(repo, { app, name: "countersign", head: pull.head, conclusion: "success" });
+    },
+  ],
   [/^(\w+) pushes to (\w+)$/, push],
   [
     /^(\w+) force-pushes (\w+) back$/,

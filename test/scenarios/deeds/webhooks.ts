@@ -36,13 +36,13 @@ const repository = (story: Story, fullName: string) => {
 };
 
 /** What is told, as GitHub's page "Webhook events and payloads" has it, as far as anybody here reads it. */
-function webhookOf(story: Story, what: string, { lists = [] }: Details): Webhook {
+function webhookOf(story: Story, what: string, { lists = [], repository: of }: Details): Webhook {
   const [, about, name] =
     /^(a review of|a re-run of the check of|a check run of|a workflow run on) (\w+)$/.exec(what) ?? [];
   if (about === undefined || name === undefined) throw new Error(`no webhook tells of ${what}`);
   const { repo, pull } = pullOf(story, name);
   const common = {
-    repository: repository(story, repo.fullName),
+    repository: repository(story, of ?? repo.fullName),
     installation: { id: 1 },
     sender: { id: 77, login: "somebody" },
   };

@@ -13,7 +13,7 @@ import {
 import type { GitHub, NewPullRequest, RepoRef } from "../../../src/github/types.ts";
 import { FakeLedger } from "../../recorder/world.ts";
 import { blobId, changes, type Commit, edited, type Tree } from "./git.ts";
-import { type PullRequest, policyOf, Repository, type Said, treeFile } from "./repository.ts";
+import { type OthersCheck, type PullRequest, policyOf, Repository, type Said, treeFile } from "./repository.ts";
 import { Runs } from "./runs.ts";
 import { branchCommit, opinions, pushesOf } from "./views.ts";
 
@@ -132,6 +132,10 @@ export class ModelGitHub implements GitHub {
     pull.mergeCommit = commit;
     pull.closedBy = by;
     this.touched(repo, pull.number);
+  }
+  /** Another App, or a job with its token, posts a check run. */
+  postCheck(repo: Repository, check: Omit<OthersCheck, "id">): void {
+    repo.othersChecks.push({ id: nextId(), ...check });
   }
   say(repo: Repository, number: number, author: Actor, body: string): Said {
     const said: Said = { id: nextId(), author, body, createdAt: this.#now(), edited: false };
@@ -335,11 +339,13 @@ export class ModelGitHub implements GitHub {
   async ourIssues(repo: RepoRef) {
     return [...this.#at(repo, "ourIssues").issues.values()].toReversed();
   }
-  async putCheck(repo: RepoRef, head: CommitSha, _: string, content: Parameters<GitHub["putCheck"]>[3]) {
-    const { checks, posted } = this.#at(repo, "putCheck");
+  async putCheck(...[repo, head, externalId, content, existing]: Parameters<GitHub["putCheck"]>) {
+    const { checks, othersChecks } = this.#at(repo, "putCheck");
+    // GitHub lets an App change its own check runs only.
+    if (othersChecks.some((check) => check.id === existing)) throw new Error("that check run is another App's");
     const id = nextId();
-    posted.set(head, (posted.get(head) ?? 0) + 1);
-    checks.set(head, { ...content, id });
+    const key = `${head} ${externalId}`;
+    checks.set(key, { ...content, id, posted: (checks.get(key)?.posted ?? 0) + 1 });
     return { id, at: this.#now() };
   }
   async retitleCheck(repo: RepoRef) {

@@ -88,7 +88,11 @@ export class Server {
       kinds,
       actions: catalogue,
       config: { publicUrl, webUrl, frozen: around.frozen },
-      enqueue: async (key, runAt) => around.enqueue(key, runAt),
+      // The queue is in the database.
+      enqueue: async (key, runAt) => {
+        if (this.dead) throw gone(this);
+        around.enqueue(key, runAt);
+      },
       recorder: this.recorder,
       ledgerKey: () => ({ kid: keys.ledger.kid, publicKey: keys.ledger.publicKey }),
       issuerUrl: publicUrl,

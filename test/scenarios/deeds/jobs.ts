@@ -44,7 +44,7 @@ export const ofJobs: Acts = [
   ],
   [/^the same token is sent again$/, (story) => asked(story, story.lastToken, {})],
   [
-    /^a job of (\w+) asks for access as (\w+)$/,
+    /^a job of (run \w+) asks for access as (\w+)$/,
     async (story, run, name, { bucket = "acme-stale-logs" }) => {
       const before = new Set(story.home.pulls.keys());
       const body = JSON.stringify({

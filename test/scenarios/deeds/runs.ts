@@ -21,7 +21,7 @@ const runsFor = (story: Story, name: string): readonly ModelRun[] =>
 
 const places = ["first", "second", "third"];
 
-/** `nightly` by its name; `the run for one`: the one that lives; `the second run for one`: as they were started. */
+/** `run A` by its name; `the run for one`: the one that lives; `the second run for one`: as they were started. */
 export function runOf(story: Story, name: string): ModelRun {
   const [, place, of] = /^the (?:(first|second|third) )?run for (\w+)$/.exec(name) ?? [];
   const all = of === undefined ? [] : runsFor(story, of);
@@ -35,7 +35,7 @@ export function runOf(story: Story, name: string): ModelRun {
 /** Runs of the workflow of acme/infra that requests name. */
 export const ofRuns: Sentences = [
   [
-    /^(\w+) starts (\w+)$/,
+    /^(\w+) starts (run \w+)$/,
     (story, who, name, { bucket, workflow = "acme/infra" }) => {
       const repo = story.github.named(workflow);
       if (!repo) throw new Error(`no repository ${workflow}`);

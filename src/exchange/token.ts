@@ -76,6 +76,10 @@ export async function exchangeToken(
   const wait = await deps.github.ledgerWait(live.enrolment);
   if (wait > 0) throw new Refused("temporarily_unavailable", { why: "write budget" }, { retryAfter: wait });
 
+  // A restored backup does not know of the uses and tokens that came after it: the ledger does, and is imported before they are
+  // looked at (C52).
+  await deps.recorder.caughtUp(live.enrolment);
+
   const begun = await parts.begin(claims, grant, live, correlationId);
   trail.exchange = begun.id;
   let minted: Minted | undefined;

@@ -15,7 +15,7 @@ export interface ExchangeDeps {
   readonly github: Pick<GitHub, "files" | "run" | "blobAt" | "skewSeconds" | "ledgerWait" | "bot" | "identify">;
   /** With the broker for github targets: what the names in a plan are now. */
   readonly repositories?: ResolveRepositories;
-  readonly recorder: Pick<Recorder, "append" | "flush">;
+  readonly recorder: Pick<Recorder, "append" | "caughtUp" | "flush">;
   readonly keys: Pick<Keys, "signAssertion">;
   /** Keeps what can be revoked. */
   readonly sealer: Pick<Sealer, "seal" | "open">;

@@ -17,6 +17,13 @@ const patience = 30_000;
 /** Access repos whose branch this process has compared with the database since it started or since a write went wrong. */
 export type CaughtUp = Set<RepositoryId>;
 
+/** See Recorder.caughtUp. */
+export async function catchUpOnce(deps: RecorderDeps, repo: RepoRef, caughtUp: CaughtUp): Promise<void> {
+  if (caughtUp.has(repo.id)) return;
+  await catchUp(deps, repo);
+  caughtUp.add(repo.id);
+}
+
 /** One flush run: everything that waits when it starts is confirmed when it resolves. */
 export async function flushOnce(deps: RecorderDeps, repo: RepoRef, caughtUp: CaughtUp): Promise<void> {
   // Where the branch is to be read first, something must be there to write. Later the next batch itself says whether there is.
@@ -39,8 +46,7 @@ export async function flushOnce(deps: RecorderDeps, repo: RepoRef, caughtUp: Cau
 
 async function drain(deps: RecorderDeps, repo: RepoRef, caughtUp: CaughtUp, lease: AbortSignal): Promise<void> {
   // Before the first write of a process: a restored backup would else fix a batch for a place that is taken.
-  if (!caughtUp.has(repo.id)) await catchUp(deps, repo);
-  caughtUp.add(repo.id);
+  await catchUpOnce(deps, repo, caughtUp);
   // Undefined: whatever waits. What comes while a first batch is written is for the next flush, or this one would have no end.
   let upTo: bigint | undefined;
   try {

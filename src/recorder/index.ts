@@ -5,7 +5,7 @@ import { acceptLedger } from "./accept.ts";
 import { catchUp } from "./catch-up.ts";
 import { coalesce } from "./coalesce.ts";
 import { appendEntries } from "./entries.ts";
-import { dueRepositories, flushOnce, type CaughtUp } from "./flush.ts";
+import { catchUpOnce, dueRepositories, flushOnce, type CaughtUp } from "./flush.ts";
 import { handOver } from "./hand-over.ts";
 import { openLedger } from "./open.ts";
 import type { Recorder, RecorderDeps } from "./types.ts";
@@ -19,21 +19,25 @@ export function createRecorder(deps: RecorderDeps): Recorder {
   const caughtUp: CaughtUp = new Set();
   // As many as ACCESS_REPOS names; each with the newest name of its repository.
   const named = new Map<RepositoryId, RepoRef>();
-  const lines = new Map<RepositoryId, () => Promise<void>>();
-
-  const flush = (repo: RepoRef): Promise<void> => {
-    named.set(repo.id, repo);
-    let line = lines.get(repo.id);
-    if (!line) {
-      line = coalesce(() => flushOnce(deps, named.get(repo.id) ?? repo, caughtUp));
+  /** One at a time for each access repo, however many ask. */
+  const coalesced = (work: (repo: RepoRef) => Promise<void>) => {
+    const lines = new Map<RepositoryId, () => Promise<void>>();
+    return (repo: RepoRef): Promise<void> => {
+      named.set(repo.id, repo);
+      const line = lines.get(repo.id) ?? coalesce(() => work(named.get(repo.id) ?? repo));
       lines.set(repo.id, line);
-    }
-    return line();
+      return line();
+    };
   };
+  const flush = coalesced((repo) => flushOnce(deps, repo, caughtUp));
+  const compare = coalesced((repo) => catchUpOnce(deps, repo, caughtUp));
   return {
     append: appendEntries,
     flush,
     catchUp: (repo) => catchUp(deps, repo),
+    caughtUp: async (repo) => {
+      if (!caughtUp.has(repo.id)) await compare(repo);
+    },
     accept: (repo, reason) => acceptLedger(deps, repo, reason),
     openLedger: (repo, genesis) => openLedger(deps, repo, genesis),
     handOver: () => handOver(deps),

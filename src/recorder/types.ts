@@ -39,6 +39,11 @@ export interface Recorder {
   /** Reads what is on the branch beyond our last confirmed batch: confirms, imports, or stops issuing. @throws LedgerStopped */
   catchUp(repo: RepoRef): Promise<void>;
   /**
+   * Resolves once this process has compared the branch with the database: at once but for the first time after a start, or after
+   * a write that went wrong. What is on the branch of a restored backup's future is known from then on. @throws as `catchUp`
+   */
+  caughtUp(repo: RepoRef): Promise<void>;
+  /**
    * By an operator's word: issuing that stopped begins again, with the branch as it stands. Nothing foreign is read as fact.
    * @throws CountersignError `nothing_to_accept`; `ledger_cut_off` where batches of ours are gone; RetryLater
    */

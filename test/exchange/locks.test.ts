@@ -187,8 +187,9 @@ for (const [what, code, change] of [
     await change();
     world.cloud.revocable = true;
     let release = async (): Promise<void> => undefined;
-    const recorder: Pick<Recorder, "append" | "flush"> = {
+    const recorder: Pick<Recorder, "append" | "caughtUp" | "flush"> = {
       append: (...args) => world.recorder.append(...args),
+      caughtUp: (repo) => world.recorder.caughtUp(repo),
       flush: async (repo) => {
         await world.recorder.flush(repo);
         release = await holding((trx) =>

@@ -141,8 +141,9 @@ describeStores("tokens that can be revoked", (open) => {
   for (const state of ["minting", "minted", "recorded"] as const) {
     test(`C59 a revocation right after "${state}": not released, and the token is over before the job is told`, async () => {
       world.cloud.mintAs = state === "minting" ? async () => void (await end()) : undefined;
-      const recorder: Pick<Recorder, "append" | "flush"> = {
+      const recorder: Pick<Recorder, "append" | "caughtUp" | "flush"> = {
         append: (...args) => world.recorder.append(...args),
+        caughtUp: (repo) => world.recorder.caughtUp(repo),
         flush: async (repo) => {
           if (state === "minted") await end();
           await world.recorder.flush(repo);

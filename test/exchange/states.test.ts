@@ -78,8 +78,9 @@ describeStores("exchange states", (open, kind) => {
     /** `act` is committed after the state and before the next step begins, on either store. */
     const after = async (act: () => unknown, over: Readonly<Record<string, unknown>> = {}) => {
       world.cloud.mintAs = state === "minting" ? async () => void (await act()) : undefined;
-      const recorder: Pick<Recorder, "append" | "flush"> = {
+      const recorder: Pick<Recorder, "append" | "caughtUp" | "flush"> = {
         append: (...args) => world.recorder.append(...args),
+        caughtUp: (repo) => world.recorder.caughtUp(repo),
         flush: async (repo) => {
           if (state === "minted") await act();
           await world.recorder.flush(repo);
@@ -139,8 +140,9 @@ describeStores("exchange states", (open, kind) => {
         },
         transformResult: async ({ result }) => result,
       });
-      const recorder: Pick<Recorder, "append" | "flush"> = {
+      const recorder: Pick<Recorder, "append" | "caughtUp" | "flush"> = {
         append: (...args) => world.recorder.append(...args),
+        caughtUp: (repo) => world.recorder.caughtUp(repo),
         flush: async (repo) => {
           if (dead) throw new Error("dead");
           await world.recorder.flush(repo);
@@ -173,8 +175,9 @@ describeStores("exchange states", (open, kind) => {
     let commit = (): void => undefined;
     const held = new Promise<void>((resolve) => (commit = resolve));
     let revoking: Promise<unknown> = Promise.resolve();
-    const recorder: Pick<Recorder, "append" | "flush"> = {
+    const recorder: Pick<Recorder, "append" | "caughtUp" | "flush"> = {
       append: (...args) => world.recorder.append(...args),
+      caughtUp: (repo) => world.recorder.caughtUp(repo),
       flush: async (repo) => {
         await world.recorder.flush(repo);
         await new Promise<void>((updated) => {
@@ -221,8 +224,9 @@ describeStores("exchange states", (open, kind) => {
 
   test("no recorded commit, no credentials: a flush that says it is done and is not", async () => {
     await start();
-    const recorder: Pick<Recorder, "append" | "flush"> = {
+    const recorder: Pick<Recorder, "append" | "caughtUp" | "flush"> = {
       append: (...args) => world.recorder.append(...args),
+      caughtUp: (repo) => world.recorder.caughtUp(repo),
       flush: async () => undefined,
     };
     expect(codeOf(await ask({ issuer, exchange: world.restart({ recorder }) }))).toBe("issue_timeout");
@@ -232,8 +236,9 @@ describeStores("exchange states", (open, kind) => {
   test("C58 an exchange that another replica's sweep dropped is not released", async () => {
     await start();
     const ahead = world.restart({ clock: { now: () => new Date(now.getTime() + 46_000) } });
-    const recorder: Pick<Recorder, "append" | "flush"> = {
+    const recorder: Pick<Recorder, "append" | "caughtUp" | "flush"> = {
       append: (...args) => world.recorder.append(...args),
+      caughtUp: (repo) => world.recorder.caughtUp(repo),
       flush: async (repo) => {
         await world.recorder.flush(repo);
         await ahead.sweep();

@@ -181,8 +181,9 @@ describeStores("exchanges that share statements", (open) => {
     const other = await insertGrant(world.db, world.github, { name, runs: 3 });
     const all = Promise.withResolvers<void>();
     let here = 0;
-    const recorder: Pick<Recorder, "append" | "flush"> = {
+    const recorder: Pick<Recorder, "append" | "caughtUp" | "flush"> = {
       append: (...args) => world.recorder.append(...args),
+      caughtUp: (repo) => world.recorder.caughtUp(repo),
       flush: async (repo) => {
         if (++here === 4) all.resolve();
         await all.promise;

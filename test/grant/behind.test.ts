@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { useStore } from "../helpers/stores.ts";
-import { perform } from "../scenarios/deeds.ts";
+import { perform } from "../scenarios/deeds/index.ts";
 import { Story } from "../scenarios/story.ts";
 
 const open = useStore();

@@ -1,13 +1,10 @@
-import { randomUUID } from "node:crypto";
-import { type Logger, pino } from "pino";
-import { openCatalogue } from "../../src/action-catalogue/index.ts";
-import type { CloudKind } from "../../src/access-repo/types.ts";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Actor } from "../../src/approval/types.ts";
 import { CountersignError } from "../../src/base/errors.ts";
 import {
   cancelRevokedRun,
   dispatchRun,
-  type GrantDeps,
+  lookAtPush,
   reconcileAfterReview,
   reconcileComments,
   reconcileHead,
@@ -17,18 +14,19 @@ import {
 } from "../../src/grant/index.ts";
 import type { Entry } from "../../src/ledger/index.ts";
 import { reconcileComment, reconcilePullRequest } from "../../src/pull-request/index.ts";
-import { createRecorder } from "../../src/recorder/index.ts";
+import { inboxKey, sweepKey } from "../../src/queue/index.ts";
 import type { Db } from "../../src/store/index.ts";
 import { type TestClock, testClock } from "../helpers/clock.ts";
-import { ledgerKeys } from "../recorder/world.ts";
 import { type Company, found } from "./company.ts";
+import { type Keyring, keyring } from "./model/keyring.ts";
+import { ModelCloud } from "./model/cloud.ts";
 import { type Edit, edited, type Tree } from "./model/git.ts";
 import { ModelGitHub } from "./model/github.ts";
 import type { PullRequest, Repository } from "./model/repository.ts";
+import type { ModelRun } from "./model/runs.ts";
+import type { Webhook } from "./deeds/webhooks.ts";
+import { Server, type Surroundings } from "./server.ts";
 
-const kinds = new Set<CloudKind>(["aws", "gcp", "azure", "github", "oidc"]);
-const actions = openCatalogue();
-const log: Logger = pino({ level: process.env["STORY_LOG"] ?? "silent" });
 /** How often a job that has to wait is tried; then only a later event or the sweep wakes it. */
 const patience = 6;
 
@@ -39,70 +37,59 @@ export interface Push {
   readonly coauthors?: readonly (Actor | null)[];
 }
 
+/** What a job, or GitHub, was answered with; `nothing`: whoever was to answer died. */
+export interface Answer {
+  readonly status: number;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
 /**
- * The rooms that decide, on a database and a model of GitHub, and people who do things there. Time moves with every deed, so
- * that no two of them are in one second.
+ * A server, a database, a model of GitHub, and people who do things there. Time moves with every deed, so that no two of them are
+ * in one second.
  */
 export class Story {
   readonly clock: TestClock = testClock();
   readonly github = new ModelGitHub(() => this.clock.now());
+  readonly cloud = new ModelCloud(() => this.clock.now());
   readonly pulls = new Map<string, { repo: Repository; pull: PullRequest; paths: readonly string[] }>();
   readonly home: Repository;
+  readonly keys: Keyring = keyring();
+  /** Runs that people started, by the name that the story gives them. */
+  readonly runs = new Map<string, ModelRun>();
+  /** What jobs got since it was looked at, and what GitHub got for its webhooks. */
+  readonly answers: (Answer | "nothing")[] = [];
+  /** Lines that people read of what was done for them: how a start ended, what an operator's command said. */
+  readonly told: string[] = [];
+  /** As it is set in the App's settings at GitHub, and in the server's environment. */
+  secretAtGitHub = "a-secret-that-both-know";
+  webhookSecret: Surroundings["webhookSecret"] = { current: this.secretAtGitHub };
+  /** Of the job that asked last. */
+  lastToken = "";
+  /** What GitHub sent last. */
+  lastWebhook: Webhook | undefined;
+  /** The ledger key of an installation that is gone. */
+  lost: ReturnType<Keyring["lose"]> | undefined;
   /** The moment before entries are written, within their transaction. */
   onEntries: ((entries: readonly Entry[]) => void) | undefined;
-  readonly #deps: GrantDeps;
+  /** Before a webhook is routed. */
+  onRoute: (() => void) | undefined;
+  readonly #company: Company;
+  #server: Server | undefined;
   readonly #jobs = new Set<string>();
   readonly #later = new Map<string, Date>();
+  #working: Promise<void> | undefined;
 
-  private constructor(db: Db, deps: (story: Story) => GrantDeps, company: Company) {
+  private constructor(db: Db, company: Company) {
     this.home = found(this.github, company);
-    this.#deps = deps(this);
+    this.#company = company;
     this.db = db;
   }
   readonly db: Db;
 
   /** A company with one access repo, enrolled. */
   static async begin(db: Db, company: Company = {}): Promise<Story> {
-    const catalogue = await actions;
-    const story = new Story(
-      db,
-      (self) => {
-        const keys = ledgerKeys();
-        const { github, clock } = self;
-        const written = createRecorder({ db, github, keys, clock, log, newId: randomUUID });
-        const recorder: typeof written = {
-          ...written,
-          append: async (trx, repository, entries, by) => {
-            self.onEntries?.(entries);
-            await written.append(trx, repository, entries, by);
-          },
-        };
-        return {
-          db,
-          github,
-          clock,
-          log,
-          kinds,
-          actions: catalogue,
-          config: {
-            publicUrl: "https://countersign.example",
-            webUrl: "https://github.example",
-            frozen: company.operatorFrozen ?? [],
-          },
-          enqueue: async (key, runAt) => self.#enqueue(key, runAt),
-          recorder,
-          ledgerKey: () => ({ kid: keys.ledger.kid, publicKey: keys.ledger.publicKey }),
-          issuerUrl: "https://countersign.example",
-          accessRepos: [...github.repositories.values()]
-            .filter((repo) => repo.fullName.endsWith("/access"))
-            .map(({ fullName, id }) => ({ fullName, repositoryId: id })),
-          newId: randomUUID,
-        };
-      },
-      company,
-    );
-    for (const { repositoryId } of story.#deps.accessRepos) story.#jobs.add(`access-repo:${repositoryId}`);
-    await story.settle();
+    const story = new Story(db, company);
+    await story.start();
     const { state } = await db
       .selectFrom("enrolment")
       .select("state")
@@ -113,29 +100,86 @@ export class Story {
     return story;
   }
 
+  get server(): Server {
+    if (!this.#server) throw new Error("no server was started");
+    return this.#server;
+  }
+  /** Starts a server, the first one or another after it, with what the database and GitHub hold. */
+  async start(): Promise<void> {
+    const before = this.#server?.openedExchange;
+    this.#server = await Server.start({
+      db: this.db,
+      github: this.github,
+      cloud: this.cloud,
+      clock: this.clock,
+      keys: this.keys,
+      frozen: this.#company.operatorFrozen ?? [],
+      webhookSecret: this.webhookSecret,
+      enqueue: (key, runAt) => this.#enqueue(key, runAt),
+      onEntries: (entries) => this.onEntries?.(entries),
+      onRoute: () => this.onRoute?.(),
+    });
+    // Whoever swept before does so after it as well.
+    if (before) await this.server.exchange.refreshIndex();
+    for (const { repositoryId } of this.server.deps.accessRepos) this.#jobs.add(`access-repo:${repositoryId}`);
+    await this.settle();
+  }
+  readonly #ends: (() => void)[] = [];
+  /** What is to be undone when the story is over, however it ends. */
+  atEnd(undo: () => void): void {
+    this.#ends.push(undo);
+  }
+  end(): void {
+    for (const undo of this.#ends.splice(0)) undo();
+  }
+  /** What was to be done is forgotten with the database that it stood in. */
+  forgetJobs(): void {
+    this.#jobs.clear();
+    this.#later.clear();
+  }
+
   #enqueue(key: string, runAt?: Date): void {
     if (runAt && runAt > this.clock.now()) this.#later.set(key, runAt);
     else this.#jobs.add(key);
   }
 
+  /** While an answer is waited for, what it asks for is done beside it, as the queue does. */
+  async meanwhile<T>(answer: Promise<T>): Promise<T> {
+    const done = answer.then(() => true);
+    done.catch(() => undefined);
+    while (!(await Promise.race([done, delay(20, false)]))) await this.settle();
+    return answer;
+  }
+
   /** Does what was asked for, until nothing is. What has to wait is tried again a few times. */
   async settle(): Promise<void> {
+    while (this.#working) await this.#working;
+    this.#working = this.#settle().finally(() => (this.#working = undefined));
+    await this.#working;
+  }
+  async #settle(): Promise<void> {
     const tries = new Map<string, number>();
+    const { server } = this;
     for (;;) {
-      for (const hint of this.github.hints) this.#jobs.add(hint);
+      // Nobody takes a webhook while the server is down, and GitHub does not send it again.
+      if (!server.dead) for (const hint of this.github.hints) this.#jobs.add(hint);
       this.github.hints.clear();
       const [key] = this.#jobs;
-      if (key === undefined) return;
+      if (key === undefined || server.dead) return;
       this.#jobs.delete(key);
       try {
         await this.#run(key);
       } catch (error) {
+        if (server.dead) continue;
         if (!(error instanceof CountersignError)) throw error;
         const tried = (tries.get(key) ?? 0) + 1;
         tries.set(key, tried);
         this.clock.advance(1);
         if (tried < patience) this.#jobs.add(key);
         else this.waiting.set(key, `${error.code}: ${error.message}`);
+      } finally {
+        // A job ends in the database: of one that is not known to have ended another server takes care.
+        if (server.dead) this.#jobs.add(key);
       }
     }
   }
@@ -144,27 +188,57 @@ export class Story {
 
   async #run(key: string): Promise<void> {
     this.waiting.delete(key);
+    const { deps, recorder, openedExchange: exchange, asks, inbox } = this.server;
+    const endCredentials = async (): Promise<void> => exchange?.revokeEnded();
     const [kind = "", first = "", second = ""] = key.split(":");
-    if (kind === "access-repo") return reconcileHead(this.#deps, Number(first));
-    if (kind === "pull-request") return reconcilePullRequest(this.#deps, Number(first), Number(second));
-    if (kind === "comments")
-      return reconcileComments({ ...this.#deps, endCredentials: async () => {} }, Number(first), Number(second));
-    if (kind === "cancel") return cancelRevokedRun(this.#deps, first);
-    if (kind === "notice") return reconcileNotices(this.#deps, Number(first));
-    if (kind === "comment") return reconcileComment(this.#deps, Number(first), Number(second));
-    if (kind === "issue") return reconcileIssue(this.#deps, Number(first), Number(second));
-    if (kind === "after-review") return reconcileAfterReview(this.#deps, Number(first), Number(second));
-    if (kind === "dispatch") return dispatchRun(this.#deps, first);
-    if (kind === "flush") {
-      const repo = [...this.github.repositories.values()].find(({ id }) => id === Number(first));
-      return repo && this.#deps.recorder.flush(repo);
+    switch (kind) {
+      case inboxKey:
+        return inbox.drain();
+      case "access-repo":
+        await reconcileHead(deps, Number(first));
+        await exchange?.refreshIndex();
+        return endCredentials();
+      case "pull-request":
+        await reconcilePullRequest(deps, Number(first), Number(second));
+        return exchange?.refreshIndex();
+      case "comments":
+        return reconcileComments({ ...deps, endCredentials }, Number(first), Number(second));
+      case "cancel":
+        return cancelRevokedRun(deps, first);
+      case "notice":
+        return reconcileNotices(deps, Number(first));
+      case "comment":
+        return reconcileComment(deps, Number(first), Number(second));
+      case "issue":
+        return reconcileIssue(deps, Number(first), Number(second));
+      case "after-review":
+        return reconcileAfterReview(deps, Number(first), Number(second));
+      case "pushed":
+        return lookAtPush(deps, Number(first), second);
+      case "dispatch":
+        return dispatchRun(deps, first);
+      case "ask":
+        return asks.open(first);
+      case sweepKey:
+        return this.#sweepOnce();
+      case "flush": {
+        const repo = [...this.github.repositories.values()].find(({ id }) => id === Number(first));
+        return repo && recorder.flush(repo);
+      }
+      default:
+        throw new Error(`a job of an unknown kind: ${key}`);
     }
-    throw new Error(`a job of an unknown kind: ${key}`);
+  }
+
+  async #sweepOnce(): Promise<void> {
+    await sweepGrants(this.server.deps);
+    await this.server.openedExchange?.sweep();
   }
 
   /** What would come without any webhook. */
   async sweep(): Promise<void> {
-    await sweepGrants(this.#deps);
+    if (this.server.dead) return;
+    await this.#sweepOnce();
     for (const [key, at] of this.#later) {
       if (at > this.clock.now()) continue;
       this.#later.delete(key);
@@ -191,7 +265,7 @@ export class Story {
 
   /** Entries of an access repo's ledger as an auditor reads them. */
   async ledger(repo = this.home): Promise<readonly Entry[]> {
-    await this.#deps.recorder.flush(repo);
+    if (!this.server.dead) await this.server.recorder.flush(repo);
     return this.github.ledgers.get(repo.id)?.entries() ?? [];
   }
   async grantOf(path: string, repo = this.home): Promise<{ state: string; rule: string } | undefined> {

@@ -24,8 +24,9 @@ describeStores("a command that races an exchange", (open) => {
   for (const state of ["minting", "minted", "recorded"] as const) {
     test(`C59 seen right after "${state}": nothing is released, and the answer says that nothing lives`, async () => {
       if (state === "minting") world.cloud.mintAs = async () => one.read();
-      const recorder: Pick<Recorder, "append" | "flush"> = {
+      const recorder: Pick<Recorder, "append" | "caughtUp" | "flush"> = {
         append: (...args) => world.recorder.append(...args),
+        caughtUp: (repo) => world.recorder.caughtUp(repo),
         flush: async (repo) => {
           if (state === "minted") await one.read();
           await world.recorder.flush(repo);

@@ -2,19 +2,20 @@ import type { Actor, Snapshot } from "../../../src/approval/types.ts";
 import { RetryLater } from "../../../src/base/errors.ts";
 import {
   type CommitSha,
-  objectId,
   type OwnerId,
   ownerId,
   pullRequestId,
   type RepositoryId,
   repositoryId,
-  runId,
+  type RunId,
   userId,
 } from "../../../src/base/ids.ts";
-import type { BranchCommit, GitHub, RepoRef, Run } from "../../../src/github/types.ts";
+import type { GitHub, NewPullRequest, RepoRef } from "../../../src/github/types.ts";
 import { FakeLedger } from "../../recorder/world.ts";
-import { blobId, changes, type Commit, type Tree } from "./git.ts";
-import { type PullRequest, policyOf, Repository, type Said, treeFile } from "./repository.ts";
+import { blobId, changes, type Commit, edited, type Tree } from "./git.ts";
+import { type OthersCheck, type PullRequest, policyOf, Repository, type Said, treeFile } from "./repository.ts";
+import { Runs } from "./runs.ts";
+import { branchCommit, opinions, pushesOf } from "./views.ts";
 
 let ids = 1000;
 /** Unlike those of any other model: stories may share a database. */
@@ -33,13 +34,17 @@ export class ModelGitHub implements GitHub {
   readonly teams = new Map<string, Set<string>>();
   readonly secretTeams = new Set<string>();
   readonly ledgers = new Map<RepositoryId, FakeLedger>();
-  readonly runs = new Map<number, Run & { readonly repository: string; readonly file: string; cancelled: boolean }>();
+  readonly runs = new Runs(nextId);
   /** Jobs that webhooks would ask for. */
   readonly hints = new Set<string>();
   readonly namesRuns = true;
   readonly bot = { id: userId(9000), login: "countersign[bot]", appId: 42 };
   /** Before each call of the server: what happens just then. */
   before: ((method: string) => void) | undefined;
+  /** After what `dispatch` or `putLedgerFile` asked for is done, and before the answer: what happens just then. */
+  after: ((method: "dispatch" | "putLedgerFile", inputs?: Readonly<Record<string, string>>) => void) | undefined;
+  /** GitHub's clock minus the server's, in seconds, as the `Date` of its newest answer has it; null: it never answered. */
+  skew: number | null = 0;
   /** Why GitHub refuses merges now, as a rule of the branch would. */
   mergeRefused: { readonly status: 405 | 409; readonly message: string } | undefined;
   readonly #now: () => Date;
@@ -127,6 +132,10 @@ export class ModelGitHub implements GitHub {
     pull.mergeCommit = commit;
     pull.closedBy = by;
     this.touched(repo, pull.number);
+  }
+  /** Another App, or a job with its token, posts a check run. */
+  postCheck(repo: Repository, check: Omit<OthersCheck, "id">): void {
+    repo.othersChecks.push({ id: nextId(), ...check });
   }
   say(repo: Repository, number: number, author: Actor, body: string): Said {
     const said: Said = { id: nextId(), author, body, createdAt: this.#now(), edited: false };
@@ -274,12 +283,12 @@ export class ModelGitHub implements GitHub {
     const found = this.named(fullName)?.git.commits.get(commit)?.tree.get(file);
     return found ? blobId(found.text) : null;
   }
-  async run(fullName: string, id: number) {
-    const found = this.runs.get(id);
+  async run(fullName: string, id: RunId, attempt?: number) {
+    const found = this.runs.view(id, attempt);
     return found?.repository.toLowerCase() === fullName.toLowerCase() ? found : null;
   }
-  async workflowRuns(fullName: string, file: string) {
-    return [...this.runs.values()].filter((r) => r.repository === fullName && r.file === file);
+  async workflowRuns(fullName: string, file: string, since: Date) {
+    return this.runs.of(fullName, file, since);
   }
   async issueComments(repo: RepoRef, number: number) {
     return this.#at(repo, "issueComments").comments.get(number) ?? [];
@@ -330,11 +339,13 @@ export class ModelGitHub implements GitHub {
   async ourIssues(repo: RepoRef) {
     return [...this.#at(repo, "ourIssues").issues.values()].toReversed();
   }
-  async putCheck(repo: RepoRef, head: CommitSha, _: string, content: Parameters<GitHub["putCheck"]>[3]) {
-    const { checks, posted } = this.#at(repo, "putCheck");
+  async putCheck(...[repo, head, externalId, content, existing]: Parameters<GitHub["putCheck"]>) {
+    const { checks, othersChecks } = this.#at(repo, "putCheck");
+    // GitHub lets an App change its own check runs only.
+    if (othersChecks.some((check) => check.id === existing)) throw new Error("that check run is another App's");
     const id = nextId();
-    posted.set(head, (posted.get(head) ?? 0) + 1);
-    checks.set(head, { ...content, id });
+    const key = `${head} ${externalId}`;
+    checks.set(key, { ...content, id, posted: (checks.get(key)?.posted ?? 0) + 1 });
     return { id, at: this.#now() };
   }
   async retitleCheck(repo: RepoRef) {
@@ -358,28 +369,41 @@ export class ModelGitHub implements GitHub {
     if (!made) return { kind: "refused", status: 405, message: "Pull Request is not mergeable" };
     return { kind: "merged", sha: made.sha };
   }
-  async commitFile(): Promise<never> {
-    throw new Error("not modelled");
+  async commitFile(repo: RepoRef, parent: CommitSha, path: string, content: string) {
+    const { git } = this.#at(repo, "commitFile");
+    const tree = edited(git.at(parent).tree, { [path]: content });
+    const authors = [{ ...this.bot, kind: "bot" } as const];
+    // An App that names neither author nor committer: GitHub signs and is the committer, as in test/sandbox/github/git-data.ts.
+    return git.commit({ parents: [parent], tree, authors, committer: "web-flow", at: this.#now() }).sha;
   }
-  async createBranch(): Promise<never> {
-    throw new Error("not modelled");
+  async createBranch(repo: RepoRef, branch: string, commit: CommitSha) {
+    const repository = this.#at(repo, "createBranch");
+    if (repository.git.branches.has(branch)) return false;
+    this.push(repository, branch, commit, { ...this.bot, kind: "bot" });
+    return true;
   }
-  async openPullRequest(): Promise<never> {
-    throw new Error("not modelled");
+  async openPullRequest(repo: RepoRef, { branch, base, title }: NewPullRequest) {
+    const repository = this.#at(repo, "openPullRequest");
+    const found = [...repository.pulls.values()].find((pull) => pull.branch === branch);
+    const fields = { author: { ...this.bot, kind: "bot" } as const, title, draft: false, base, branch };
+    return (found ?? this.open(repository, fields)).number;
   }
-  async dispatch(fullName: string, file: string): ReturnType<GitHub["dispatch"]> {
+  async dispatch(
+    fullName: string,
+    file: string,
+    ref: string,
+    inputs: Readonly<Record<string, string>>,
+  ): ReturnType<GitHub["dispatch"]> {
     this.before?.("dispatch");
     const repo = this.named(fullName);
     if (!repo) return { kind: "refused", status: 404, message: "Not Found" };
-    const id = runId(nextId());
-    const actor: Actor = { ...this.bot, kind: "bot" };
-    const headSha = repo.git.tip(repo.defaultBranch).sha;
-    const event = "workflow_dispatch";
-    const run = { id, attempt: 1, event, status: "queued", actor, triggeringActor: actor, headSha };
-    this.runs.set(id, { ...run, createdAt: this.#now(), repository: fullName, file, cancelled: false });
+    const headSha = repo.git.tip(ref.replace("refs/heads/", "")).sha;
+    const at = { repository: fullName, file, ref, inputs, headSha, createdAt: this.#now() };
+    const { id } = this.runs.start({ ...this.bot, kind: "bot" }, at);
+    this.after?.("dispatch", inputs);
     return { kind: "run", runId: id };
   }
-  async cancelRun(_: string, id: number) {
+  async cancelRun(_: string, id: RunId) {
     const run = this.runs.get(id);
     if (run) run.cancelled = true;
   }
@@ -398,53 +422,15 @@ export class ModelGitHub implements GitHub {
     return this.#ledger(repo).createLedgerBranch(repo, path, content);
   }
   async putLedgerFile(repo: RepoRef, path: string, content: string) {
-    return this.#ledger(repo).putLedgerFile(repo, path, content);
+    const answer = await this.#ledger(repo).putLedgerFile(repo, path, content);
+    this.after?.("putLedgerFile");
+    return answer;
   }
   async ledgerCommits(repo: RepoRef, from: CommitSha | null, to: CommitSha) {
     return this.#ledger(repo).ledgerCommits(repo, from, to);
   }
   skewSeconds() {
-    return 0;
+    return this.skew;
   }
   async identify() {}
-}
-
-/** Since the branch was made for the last time, oldest first; of a merged one up to the head that was merged. */
-function pushesOf(repo: Repository, pull: PullRequest): Snapshot["pushes"] {
-  const all = repo.activity.filter((row) => row.ref === pull.branch);
-  const last = pull.state === "open" ? all.length : all.findLastIndex((row) => row.after === pull.head) + 1;
-  const made = all.slice(0, last).findLastIndex((row) => /^0+$/.test(row.before));
-  return all.slice(Math.max(0, made), last).map(({ before, after, actor, at }) => ({ before, after, actor, at }));
-}
-
-/** GraphQL's `latestOpinionatedReviews`: the newest of each person; a dismissed one is an opinion of its own. */
-function opinions(repo: Repository, { reviews }: PullRequest): Snapshot["reviews"] {
-  const newest = new Map(reviews.map((review) => [review.author?.id ?? -review.id, review]));
-  return [...newest.values()].map(({ author, state, commit, submittedAt }) => ({
-    author,
-    state,
-    commit,
-    submittedAt,
-    canPush: author !== null && repo.writers.has(author.login),
-  }));
-}
-
-function branchCommit(repo: Repository, commit: Commit): BranchCommit {
-  const [parent] = commit.parents;
-  const before: Tree = parent ? repo.git.at(parent).tree : new Map();
-  const pulls = [...repo.pulls.values()].filter((pull) => pull.mergeCommit === commit.sha);
-  const [only] = pulls.length === 1 ? pulls : [];
-  // GitHub made it, or somebody did and pushed it, which merges as well and proves nothing (C32).
-  const merged = only && commit.committer === "web-flow" && commit.sha !== only.head ? only : undefined;
-  return {
-    sha: commit.sha,
-    firstParent: parent ?? null,
-    committedAt: commit.at,
-    pullRequest: merged ? { number: merged.number, id: merged.id, headSha: merged.head } : null,
-    policy: policyOf(commit),
-    changes: changes(before, commit.tree).map((change) => {
-      const file = commit.tree.get(change.path) ?? before.get(change.path);
-      return { ...change, blob: objectId(file ? blobId(file.text) : "0".repeat(40)) };
-    }),
-  };
 }

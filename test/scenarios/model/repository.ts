@@ -45,6 +45,19 @@ export interface Issue {
   state: "open" | "closed";
 }
 
+export interface OurCheck extends CheckContent {
+  readonly id: number;
+  /** How often it was posted. */
+  readonly posted: number;
+}
+export interface OthersCheck {
+  readonly id: number;
+  readonly app: string;
+  readonly name: string;
+  readonly head: CommitSha;
+  readonly conclusion: string;
+}
+
 /** One repository of the model: what GitHub would know of it. */
 export class Repository {
   readonly git = new Git();
@@ -53,10 +66,10 @@ export class Repository {
   /** By number of a pull request or issue. */
   readonly comments = new Map<number, Said[]>();
   readonly activity: Activity[] = [];
-  /** The newest check run `countersign` of a head. */
-  readonly checks = new Map<CommitSha, CheckContent & { readonly id: number }>();
-  /** How often it was posted. */
-  readonly posted = new Map<CommitSha, number>();
+  /** The check runs `countersign` of ours: the newest of each external id on each head. */
+  readonly checks = new Map<string, OurCheck>();
+  /** Check runs of other Apps, whatever name they have. */
+  readonly othersChecks: OthersCheck[] = [];
   readonly writers = new Set<string>();
   readonly defaultBranch = "main";
   readonly id: RepositoryId;
@@ -71,6 +84,10 @@ export class Repository {
     this.fullName = fullName;
   }
 
+  /** What our check run of a pull request shows on its head. */
+  checkOf({ head, number }: PullRequest): OurCheck | undefined {
+    return this.checks.get(`${head} ${this.id}#${number}`);
+  }
   /** Moves a branch, and the pull requests that are open from it. */
   push(branch: string, to: CommitSha, by: Actor | null, at: Date): void {
     const before = this.git.branches.get(branch) ?? "0".repeat(40);

@@ -27,6 +27,13 @@ export async function planChecks(
   now: Date,
 ): Promise<void> {
   await db.transaction().execute(async (trx) => {
+    // One at a time: of the first policy there is no report yet that could be locked, and two replicas would insert the same rows.
+    await trx
+      .selectFrom("enrolment")
+      .select("repository_id")
+      .where("repository_id", "=", String(repository))
+      .forNoKeyUpdate()
+      .executeTakeFirst();
     const report = await trx
       .selectFrom("role_report")
       .select("policy_digest")

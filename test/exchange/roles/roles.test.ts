@@ -1,6 +1,9 @@
 import { beforeEach, expect, test } from "vitest";
+import { loadPolicy } from "../../../src/access-repo/index.ts";
 import { CountersignError, RetryLater } from "../../../src/base/errors.ts";
 import { CloudError } from "../../../src/cloud/index.ts";
+import { planChecks } from "../../../src/exchange/roles/plan.ts";
+import { checkableRoles } from "../../../src/exchange/roles/roles.ts";
 import { describeStores } from "../../helpers/stores.ts";
 import { until } from "../world.ts";
 import { awsTarget, canary, FakeCloud, id, otherTarget, startWorld, type World } from "./world.ts";
@@ -161,6 +164,16 @@ describeStores("roles of an accepted policy", (open, kind) => {
     expect(cloud.names().filter((n) => tried.includes(n))).toEqual([]);
     expect((await world.entries()).map((e) => e.role).toSorted()).toEqual(Object.keys(many(6)));
     expect(last()?.content.title).toBe("All 6 roles can be assumed");
+  });
+
+  test("replicas that go through the first policy of all at once find each role once", async () => {
+    const commit = await world.accept({ "aws-prod": awsTarget(many(40)) });
+    const loaded = loadPolicy(await world.github.policyAt({ id, fullName: "acme/access" }, commit));
+    if (!loaded.ok) throw new Error("the policy does not load");
+    const roles = checkableRoles(loaded.policy, id);
+    const accepted = { digest: loaded.policy.digest, commit };
+    await Promise.all(Array.from({ length: 8 }, () => planChecks(world.db, id, accepted, roles, world.time.now)));
+    expect((await rows()).map((row) => row.role)).toEqual(Object.keys(many(40)));
   });
 
   test("two replicas at once record each role once", async () => {

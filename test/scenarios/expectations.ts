@@ -1,8 +1,7 @@
 import { expect } from "vitest";
 import { z } from "zod";
 import { codeOf } from "../exchange/world.ts";
-import { pullOf } from "./deeds/index.ts";
-import { runOf } from "./deeds/runs.ts";
+import { pullOf, runOf } from "./deeds/index.ts";
 import type { Answer, Story } from "./story.ts";
 
 const texts = z.array(z.string());

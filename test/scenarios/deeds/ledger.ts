@@ -16,7 +16,7 @@ interface File {
 /** Forged commits, one file each, from where the ledger stands and what they would have us believe. */
 type Forgery = (story: Story, last: Chain, lie: readonly Entry[]) => Promise<readonly File[]>;
 
-export function ledgerOf(story: Story): FakeLedger {
+function ledgerOf(story: Story): FakeLedger {
   const ledger = story.github.ledgers.get(story.home.id);
   if (!ledger) throw new Error("there is no ledger");
   return ledger;

@@ -80,6 +80,7 @@ export const aroundTheServer: Sentences = [
     /^our clock is (\d+)s (behind|ahead of) GitHub's$/,
     (story, seconds, how) => void (story.github.skew = Number(seconds) * (how === "behind" ? 1 : -1)),
   ],
+  [/^GitHub's answers name no runs$/, (story) => void (story.github.namesRuns = false)],
   [/^our clock is right again$/, (story) => void (story.github.skew = 0)],
   [/^nobody knows what GitHub's clock says$/, (story) => void (story.github.skew = null)],
   [

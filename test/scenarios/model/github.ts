@@ -37,7 +37,8 @@ export class ModelGitHub implements GitHub {
   readonly runs = new Runs(nextId);
   /** Jobs that webhooks would ask for. */
   readonly hints = new Set<string>();
-  readonly namesRuns = true;
+  /** False: as a GitHub Enterprise Server from before 2026-02-19, whose answer to a dispatch is empty. */
+  namesRuns = true;
   readonly bot = { id: userId(9000), login: "countersign[bot]", appId: 42 };
   /** Before each call of the server: what happens just then. */
   before: ((method: string) => void) | undefined;
@@ -401,7 +402,7 @@ export class ModelGitHub implements GitHub {
     const at = { repository: fullName, file, ref, inputs, headSha, createdAt: this.#now() };
     const { id } = this.runs.start({ ...this.bot, kind: "bot" }, at);
     this.after?.("dispatch", inputs);
-    return { kind: "run", runId: id };
+    return this.namesRuns ? { kind: "run", runId: id } : { kind: "accepted" };
   }
   async cancelRun(_: string, id: RunId) {
     const run = this.runs.get(id);

@@ -37,9 +37,7 @@ const repository = (story: Story, fullName: string) => {
 
 /** What is told, as GitHub's page "Webhook events and payloads" has it, as far as anybody here reads it. */
 function webhookOf(story: Story, what: string, { lists = [], repository: of }: Details): Webhook {
-  const [, about, name] =
-    /^(a review of|a re-run of the check of|a check run of|a workflow run on) (\w+)$/.exec(what) ?? [];
-  if (about === undefined || name === undefined) throw new Error(`no webhook tells of ${what}`);
+  const [, about = "", name = ""] = /^(a .+ (?:of|on)) (\w+)$/.exec(what) ?? [];
   const { repo, pull } = pullOf(story, name);
   const common = {
     repository: repository(story, of ?? repo.fullName),
@@ -48,23 +46,15 @@ function webhookOf(story: Story, what: string, { lists = [], repository: of }: D
   };
   const head_sha = pull.head;
   const pull_requests = lists.map((one) => ({ number: one.number, base: { repo: repository(story, one.repository) } }));
-  const [event, payload] = (
-    {
-      "a review of": ["pull_request_review", { action: "submitted", pull_request: { number: pull.number } }],
-      "a re-run of the check of": [
-        "check_run",
-        { action: "rerequested", check_run: { id: 1, name: "countersign", head_sha, pull_requests } },
-      ],
-      "a check run of": [
-        "check_run",
-        {
-          action: "requested_action",
-          check_run: { id: 1, name: "countersign", head_sha, conclusion: "success", pull_requests },
-        },
-      ],
-      "a workflow run on": ["workflow_run", { action: "completed", workflow_run: { id: 1, head_sha, pull_requests } }],
-    } as const
-  )[about as "a review of"];
+  const check_run = { id: 1, name: "countersign", head_sha, conclusion: "success", pull_requests };
+  const events: Readonly<Record<string, readonly [event: string, payload: object]>> = {
+    "a review of": ["pull_request_review", { action: "submitted", pull_request: { number: pull.number } }],
+    "a check run of": ["check_run", { action: "completed", check_run }],
+    "a re-run of the check of": ["check_run", { action: "rerequested", check_run }],
+    "a workflow run on": ["workflow_run", { action: "completed", workflow_run: { id: 1, head_sha, pull_requests } }],
+  };
+  const [event, payload] = events[about] ?? [];
+  if (event === undefined) throw new Error(`no webhook tells of ${what}`);
   const body = JSON.stringify({ ...payload, ...common });
   return { id: randomUUID(), event, body, signature: sign(body, story.secretAtGitHub) };
 }

@@ -46,6 +46,15 @@ export async function untested(): Promise<readonly string[]> {
     .filter((number) => !tested.has(number));
 }
 
+/** Numbers of attacks under the headings but `except` that no history tells (test/scenarios). */
+export async function untold(except: readonly string[]): Promise<readonly string[]> {
+  const told = (await denials()).filter(({ file }) => file.endsWith(".yml")).flatMap(({ numbers }) => numbers);
+  return Object.entries(attacks)
+    .filter(([heading]) => !except.includes(heading))
+    .flatMap(([, lines]) => Object.keys(lines))
+    .filter((number) => !told.includes(number));
+}
+
 const cleaned = (title: string): string =>
   title
     .replace(/^(?:C\d\d[,: ]+(?:and )?)+/, "")

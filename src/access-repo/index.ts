@@ -8,7 +8,7 @@ export { parseCodeowners } from "./codeowners.ts";
 export { describeRole, type RoleDescription } from "./describe-role.ts";
 export { finding, hasErrors, isAboutWholeFile } from "./diagnostics.ts";
 export { type Expectation, expectationText, type ExpectedSlots } from "./expectation.ts";
-export { type FreezeSubject, isFrozen } from "./frozen.ts";
+export { frozenLogins, type FreezePerson, type FreezeSubject, isFrozen, isOfPerson, withAccounts } from "./frozen.ts";
 export { jsonSchemas } from "./json-schema.ts";
 export { newFileLink, type RepositoryPlace } from "./new-file-link.ts";
 export { ownerText, parseOwner } from "./owner.ts";

@@ -64,6 +64,13 @@ export const settingsSchema = object({
   ),
 });
 
-/** One line of `frozen:`; see DESIGN.md section 4, Freeze. */
-export type FreezeEntry = Frozen<z.output<typeof freezeEntry>>;
-export type Settings = Frozen<z.output<typeof settingsSchema>>;
+type WrittenFreeze = Frozen<z.output<typeof freezeEntry>>;
+type WithAccounts<T> = T extends { readonly login: string } ? T & { readonly accounts?: readonly number[] } : T;
+type WrittenSettings = Frozen<z.output<typeof settingsSchema>>;
+
+/**
+ * One line of `frozen:`; see DESIGN.md section 4, Freeze. Of a person with the ids of the accounts that had the login when it
+ * was frozen, where they are known (frozen.ts): never from the file, and in no digest or comparison of files.
+ */
+export type FreezeEntry = WithAccounts<WrittenFreeze>;
+export type Settings = Omit<WrittenSettings, "frozen"> & { readonly frozen: readonly FreezeEntry[] };

@@ -1,6 +1,6 @@
 import { ownersOf } from "../access-repo/index.ts";
 import type { Policy } from "../access-repo/types.ts";
-import { frozenApprovers } from "./freeze.ts";
+import { isFrozenApprover } from "./freeze.ts";
 import { isOwner, ownersText, teamKey } from "./owners.ts";
 import type { Actor, Memberships } from "./types.ts";
 
@@ -50,8 +50,7 @@ export function whyNoReview(
   if (said.edited) return "the comment was edited, which anyone with write permission can do: write a new one";
   if (barred.some(({ id }) => id === author.id))
     return "who asked for the access, wrote or pushed the request does not review it";
-  if (frozenApprovers(live.policy.settings.frozen).has(author.login.toLowerCase()))
-    return "the settings have frozen this account as approver";
+  if (isFrozenApprover(live.policy.settings.frozen, author)) return "the settings have frozen this account as approver";
   const owners = ownersOf(live.policy.codeowners, path)?.owners ?? [];
   if (!owners.some((owner) => isOwner(owner, author, live.memberships)))
     return `${path} is owned by ${owners.length === 0 ? "nobody" : ownersText(owners)}`;

@@ -149,7 +149,7 @@ export const barredLogins = (input: Pick<DecisionInput, "snapshot" | "excluded" 
     ...barredPeople(input)
       .values()
       .map(({ actor }) => actor.login.toLowerCase()),
-    ...frozenApprovers(input.policy.settings.frozen),
+    ...frozenApprovers(input.policy.settings.frozen, input.snapshot),
   ]);
 
 const planNode = ({ planPostedAt }: DecisionInput): Explanation =>

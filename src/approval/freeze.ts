@@ -1,7 +1,8 @@
+import { type FreezePerson, isOfPerson } from "../access-repo/index.ts";
 import type { FreezeEntry } from "../access-repo/types.ts";
 import { gate, type Gate } from "./nodes.ts";
 import { sameLogin } from "./owners.ts";
-import type { DecisionInput } from "./types.ts";
+import type { DecisionInput, Snapshot } from "./types.ts";
 
 /**
  * `frozen:` of the accepted settings. `all` and `target` stop requests and not policy pull requests: a policy pull request is
@@ -34,8 +35,9 @@ function stops(
       }
       break;
     case "requester":
-      if (author !== null && sameLogin(author.login, entry.login)) {
-        text = `${author.login} is frozen as requester by the settings.`;
+      if (author !== null && isOfPerson(entry, author)) {
+        const named = sameLogin(author.login, entry.login) ? "" : `, where the account has the name ${entry.login}`;
+        text = `${author.login} is frozen as requester by the settings${named}.`;
       }
       break;
     case "approver": // reviews.ts: that person's review does not count
@@ -44,6 +46,18 @@ function stops(
   return text;
 }
 
-/** Logins, in lower case, whose reviews do not count. */
-export const frozenApprovers = (frozen: readonly FreezeEntry[]): ReadonlySet<string> =>
-  new Set(frozen.flatMap((entry) => (entry.kind === "approver" ? [entry.login.toLowerCase()] : [])));
+/** Whether this person's reviews do not count. */
+export const isFrozenApprover = (frozen: readonly FreezeEntry[], person: FreezePerson): boolean =>
+  frozen.some((entry) => entry.kind === "approver" && isOfPerson(entry, person));
+
+/** Logins, in lower case, whose reviews do not count: those that are written, and those by which the same accounts are seen now. */
+export const frozenApprovers = (
+  frozen: readonly FreezeEntry[],
+  { reviews, teams }: Pick<Snapshot, "reviews" | "teams">,
+): ReadonlySet<string> => {
+  const members = [...(teams?.values() ?? [])].flatMap((team) => [...team].map(([id, login]) => ({ id, login })));
+  const seen = [...reviews.flatMap(({ author }) => author ?? []), ...members];
+  const written = frozen.flatMap((entry) => (entry.kind === "approver" ? [entry.login] : []));
+  const renamed = seen.filter((person) => isFrozenApprover(frozen, person)).map(({ login }) => login);
+  return new Set([...written, ...renamed].map((login) => login.toLowerCase()));
+};

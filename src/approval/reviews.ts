@@ -1,4 +1,4 @@
-import { frozenApprovers } from "./freeze.ts";
+import { isFrozenApprover } from "./freeze.ts";
 import { headPush } from "./history.ts";
 import type { Actor, DecisionInput, IgnoredReason, Review } from "./types.ts";
 import type { UserId } from "../base/ids.ts";
@@ -17,12 +17,11 @@ export interface JudgedReviews {
 /** Everything about reviews but ownership, which needs live memberships. */
 export function judgeReviews(input: Input): JudgedReviews {
   const barred = barredPeople(input);
-  const frozen = frozenApprovers(input.policy.settings.frozen);
   const approvals: AuthoredReview[] = [];
   const objections: AuthoredReview[] = [];
   const ignored: { review: Review; reason: IgnoredReason }[] = [];
   for (const review of latestOfEach(input.snapshot.reviews)) {
-    const reason = whyIgnored(review, input, barred, frozen);
+    const reason = whyIgnored(review, input, barred);
     if (reason !== undefined) ignored.push({ review, reason });
     else if (isAuthored(review)) (review.state === "APPROVED" ? approvals : objections).push(review);
   }
@@ -67,9 +66,8 @@ export function barredPeople({
 
 function whyIgnored(
   review: Review,
-  { snapshot, planPostedAt }: Input,
+  { snapshot, policy, planPostedAt }: Input,
   barred: ReturnType<typeof barredPeople>,
-  frozen: ReadonlySet<string>,
 ): IgnoredReason | undefined {
   const { author } = review;
   if (author === null) return "ghost";
@@ -78,7 +76,7 @@ function whyIgnored(
   const bar = barred.get(author.id)?.reason;
   // A co-author or pusher may not approve, but may well object; the requester objects by closing the pull request.
   if (bar !== undefined && (review.state === "APPROVED" || bar === "requester")) return bar;
-  if (frozen.has(author.login.toLowerCase())) return "frozen_approver";
+  if (isFrozenApprover(policy.settings.frozen, author)) return "frozen_approver";
   if (!review.canPush) return "no_write";
   if (review.state === "CHANGES_REQUESTED") return undefined; // on any commit: an objection outlives a push
   if (review.commit !== snapshot.pullRequest.headSha) return "stale_commit";

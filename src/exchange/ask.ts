@@ -6,7 +6,7 @@ import type { Actor } from "../approval/types.ts";
 import { RetryLater } from "../base/errors.ts";
 import { objectId, type OwnerId, type RepositoryId } from "../base/ids.ts";
 import { describePlan } from "../plan/index.ts";
-import { type Enrolment, evaluateFile, toEnrolment } from "../pull-request/index.ts";
+import { type Enrolment, evaluateFile, knowingAccounts, toEnrolment } from "../pull-request/index.ts";
 import { askedDigest, findAsk, storeAsk } from "./ask-store.ts";
 import type { AskDeps } from "./ask-types.ts";
 import { admits, forOwnWorkflow, type OwnWorkflow, ownWorkflow } from "./ask-workflow.ts";
@@ -73,8 +73,8 @@ export async function askForAccess(
     return opened(deps, enrolment, known, false);
   }
   const { requester, triggeredBy } = await whoAsks(deps, claims);
-  for (const frozen of [deps.config.frozen, policy.settings.frozen])
-    if (isFrozen(frozen, { target, requester: requester.login })) throw new Refused("frozen");
+  const frozen = [...deps.config.frozen, ...(await knowingAccounts(deps.db, enrolment.id, policy.settings.frozen))];
+  if (isFrozen(frozen, { target, requester })) throw new Refused("frozen");
   const title = await judge(deps, claims, enrolment, policy, target, text, requester);
   const ask = { enrolment, target, file: own.file, text, title, asked, requester, triggeredBy };
   return opened(deps, enrolment, await storeAsk(deps, claims, ask), true);

@@ -15,7 +15,7 @@ export interface LoadedGrant extends Candidate {
   readonly blob: string;
   readonly pullRequest: number;
   readonly requester: { readonly id: UserId; readonly login: string };
-  readonly approvers: readonly string[];
+  readonly approvers: readonly { readonly id: number; readonly login: string }[];
   readonly planVersion: number;
   readonly planHash: string;
 }
@@ -162,7 +162,7 @@ function loaded({ fixed, current }: Known, claims: Claims, bot: UserId | undefin
     blob: fixed.blob,
     pullRequest: fixed.pull_request,
     requester,
-    approvers: (fixed.approvers ?? []).map((approver) => approver.login),
+    approvers: fixed.approvers ?? [],
     planVersion: fixed.plan_version,
     planHash: fixed.plan_hash,
   };

@@ -3,7 +3,7 @@ import { type CommitSha, commitSha, type Digest, type ObjectId, type RepositoryI
 import { isFrozen, type Policy } from "../access-repo/index.ts";
 import { githubTokenError } from "../cloud/index.ts";
 import { TokenRefused } from "../github/index.ts";
-import { accessRepoKey, type Enrolment, readEnrolment } from "../pull-request/index.ts";
+import { accessRepoKey, type Enrolment, knowingAccounts, readEnrolment } from "../pull-request/index.ts";
 import { coalesce } from "../recorder/index.ts";
 import { startedBy } from "./attempt.ts";
 import type { Claims } from "./claims.ts";
@@ -38,9 +38,8 @@ export class LiveCheck {
 
   /** @throws Refused; RetryLater where GitHub cannot be read. */
   async check(grant: LoadedGrant, claims: Claims): Promise<LiveFacts> {
-    const { config, github, policies } = this.#deps;
-    const who = { target: grant.target, requester: grant.requester.login, approvers: grant.approvers };
-    if (isFrozen(config.frozen, who)) throw new Refused("frozen", { by: "COUNTERSIGN_FROZEN" });
+    const { config, db, github, policies } = this.#deps;
+    if (isFrozen(config.frozen, grant)) throw new Refused("frozen", { by: "COUNTERSIGN_FROZEN" });
     // The three reads need nothing of each other. All are awaited, so that the first refusal in order is the one told.
     const [head, workflow, attempt] = await Promise.allSettled([
       this.#head(grant),
@@ -54,7 +53,8 @@ export class LiveCheck {
     const loaded = await policies.at(enrolment, commit);
     if (!loaded.ok || loaded.policy.digest !== enrolment.accepted?.digest)
       throw new Refused("not_ready", { why: "policy" });
-    if (isFrozen(loaded.policy.settings.frozen, who)) throw new Refused("frozen", { by: "settings" });
+    const frozen = await knowingAccounts(db, enrolment.id, loaded.policy.settings.frozen);
+    if (isFrozen(frozen, grant)) throw new Refused("frozen", { by: "settings" });
     const changed = await this.#rendered(grant, commit, loaded.policy);
     if (changed) throw new Refused(changed, { head: commit });
     settled(attempt);

@@ -1,5 +1,5 @@
 import { isFrozen } from "../access-repo/index.ts";
-import { ownerId, repositoryId, userId } from "../base/ids.ts";
+import { ownerId, repositoryId, type UserId, userId } from "../base/ids.ts";
 import type { Db } from "../store/index.ts";
 import { startedBy } from "./attempt.ts";
 import type { Claims } from "./claims.ts";
@@ -12,7 +12,7 @@ import type { ExchangeDeps } from "./types.ts";
 /** A request of an open pull request whose plan is posted and which nobody has granted. */
 interface Pending extends Binding {
   readonly pullRequest: number;
-  readonly requesterLogin: string;
+  readonly requester: { readonly id: UserId; readonly login: string };
   /** As CODEOWNERS spells them. */
   readonly awaited: readonly string[];
 }
@@ -34,9 +34,9 @@ export async function pendingFor(
   let started: ReturnType<typeof startedBy> | undefined;
   // Of several the newest of one access repo: the person who waits for this job asked last.
   for (const pending of all.filter((one) => bindsJob(claims, params, one))) {
-    const { path, target, requesterLogin, actorId, access, pullRequest } = pending;
+    const { path, target, requester, actorId, access, pullRequest } = pending;
     // Whoever waits would wait in vain.
-    if (isFrozen(deps.config.frozen, { target, requester: requesterLogin })) continue;
+    if (isFrozen(deps.config.frozen, { target, requester })) continue;
     if (actorId !== null && !(await (started ??= startedBy(deps.github, claims, actorId))).ok) continue;
     return new Refused(
       "authorization_pending",
@@ -96,15 +96,16 @@ async function loadPending(db: Db, claims: Claims): Promise<readonly Pending[]> 
     .execute();
   return rows.map((row): Pending => {
     const plan = parsedPlan(row.plan_hash, row.plan);
+    const requester = { id: userId(row.requester_id), login: row.requester_login };
     return {
       access: { id: repositoryId(row.repository_id), ownerId: ownerId(row.owner_id), fullName: row.full_name },
       path: row.path,
       target: row.target,
       role: row.role,
       plan,
-      actorId: plan.workflow.actor === "any" ? null : userId(row.requester_id),
+      actorId: plan.workflow.actor === "any" ? null : requester.id,
       pullRequest: row.pull_request,
-      requesterLogin: row.requester_login,
+      requester,
       awaited: row.awaited,
     };
   });

@@ -23,8 +23,7 @@ export function releasing(deps: Deps): Release {
   });
   return async (begun) => {
     const { grant } = begun;
-    const who = { target: grant.target, requester: grant.requester.login, approvers: grant.approvers };
-    if (isFrozen(deps.config.frozen, who)) throw new Refused("frozen", { by: "COUNTERSIGN_FROZEN" });
+    if (isFrozen(deps.config.frozen, grant)) throw new Refused("frozen", { by: "COUNTERSIGN_FROZEN" });
     if (!(await releaseTogether(begun)) || isLate(deps, begun)) return whyNot(deps, begun);
     publish({ state: "released", exchange: begun.id });
   };

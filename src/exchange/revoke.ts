@@ -2,7 +2,7 @@ import type { FreezeEntry } from "../access-repo/types.ts";
 import { isFrozen } from "../access-repo/index.ts";
 import { CountersignError } from "../base/errors.ts";
 import type { Broker, Minted } from "../cloud/index.ts";
-import { readEnrolment } from "../pull-request/index.ts";
+import { knowingAccounts, readEnrolment } from "../pull-request/index.ts";
 import { parsedPlan } from "./grants.ts";
 import type { PlanEnded } from "./plan-ended.ts";
 import { sealedFor } from "./seal.ts";
@@ -65,7 +65,15 @@ const sealedRows = (deps: ExchangeDeps, now: Date, frozen: readonly string[]) =>
     .leftJoin("decision as c", "c.key_sha256", "g.decision_key")
     .select(["x.id", "x.state", "x.sealed_token", "x.sealed_until", "c.approvers"])
     .select(["g.id as grant", "g.state as grant_state", "g.expires_at", "g.plan", "g.plan_hash", "g.plan_version"])
-    .select(["g.target", "g.requester_login", "g.repository_id", "g.path", "g.blob", "g.policy_digest"])
+    .select([
+      "g.target",
+      "g.requester_id",
+      "g.requester_login",
+      "g.repository_id",
+      "g.path",
+      "g.blob",
+      "g.policy_digest",
+    ])
     .select(["e.owner_id", "e.full_name", "e.accepted_digest", "e.accepted_commit", "e.head_sha"])
     .where("x.sealed_token", "is not", null)
     .where((b) =>
@@ -91,8 +99,8 @@ const whetherDue =
     (row.sealed_until !== null && row.sealed_until <= now) ||
     isFrozen(frozen.get(row.repository_id) ?? [], {
       target: row.target,
-      requester: row.requester_login,
-      approvers: (row.approvers ?? []).map(({ login }) => login),
+      requester: { id: Number(row.requester_id), login: row.requester_login },
+      approvers: row.approvers ?? [],
     });
 
 /** One token. @returns false where it lives on, as far as we know. */
@@ -155,7 +163,7 @@ async function settingsFreezes(deps: ExchangeDeps, repositoryId: string): Promis
     const enrolment = await readEnrolment(deps.db, Number(repositoryId));
     if (!enrolment?.accepted) return [];
     const loaded = await deps.policies.at(enrolment, enrolment.accepted.commit);
-    return loaded.ok ? loaded.policy.settings.frozen : [];
+    return loaded.ok ? await knowingAccounts(deps.db, enrolment.id, loaded.policy.settings.frozen) : [];
   } catch (error) {
     const code = error instanceof CountersignError ? error.code : "unknown";
     deps.log.warn({ access: repositoryId, code }, "freezes could not be read");

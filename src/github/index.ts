@@ -24,7 +24,7 @@ import {
   updateIssue,
 } from "./conversation.ts";
 import { createLedgerBranch, ledgerCommits, ledgerTip, putLedgerFile } from "./ledger-branch.ts";
-import { canWrite, Rosters, teamMember } from "./people.ts";
+import { accountId, canWrite, Rosters, teamMember } from "./people.ts";
 import { openPullRequestsQuery } from "./queries.ts";
 import { readSnapshot } from "./snapshot.ts";
 import type { GitHub, RepoRef } from "./types.ts";
@@ -139,6 +139,7 @@ export function createGitHub(options: ClientOptions): GitHub & DoctorFacts {
     openPullRequests: (repo) => openPullRequests(client, repo),
     teamMember: (repo, org, slug, login) => teamMember(client, repo, org, slug, login),
     teamRoster: (repo, org, slug) => rosters.read(repo, org, slug),
+    accountId: (repo, login) => accountId(client, repo, login),
     canWrite: (fullName, person) => canWrite(client, fullName, person),
     workflowFile: (fullName, ref, file, person) => workflowFile(client, fullName, ref, file, person),
     blobAt: (fullName, commit, file) => blobAt(client, fullName, commit, file),

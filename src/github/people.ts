@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Actor, Roster } from "../approval/types.ts";
 import type { Clock } from "../base/clock.ts";
+import { type UserId, userId } from "../base/ids.ts";
 import type { Client } from "./client.ts";
 import { httpFailure } from "./errors.ts";
 import type { RepoRef } from "./types.ts";
@@ -28,6 +29,23 @@ export async function teamMember(
     return z.object({ state: z.string() }).parse(data).state === "active";
   } catch (error) {
     if (httpFailure(error)?.status === 404) return false;
+    throw error;
+  }
+}
+
+/** The account that has a login now; null: none has. A name that its owner gave up is nobody's, or whoever took it since. */
+export async function accountId(client: Client, repo: RepoRef, login: string): Promise<UserId | null> {
+  try {
+    const { data } = await client.call(
+      repo,
+      "read",
+      "account",
+      (o) => o.rest.users.getByUsername({ username: login }),
+      { expected: [404] },
+    );
+    return userId(z.object({ id: z.number() }).parse(data).id);
+  } catch (error) {
+    if (httpFailure(error)?.status === 404) return null;
     throw error;
   }
 }

@@ -154,6 +154,8 @@ export interface GitHub {
    * null: more people than one page holds.
    */
   teamRoster(repo: RepoRef, org: string, slug: string): Promise<Roster | null>;
+  /** Whose login that is now, by id; null: nobody's. `repo`: with whose installation to ask. */
+  accountId(repo: RepoRef, login: string): Promise<UserId | null>;
   /** Live permission of a person on a repository: true for write, maintain, admin. */
   canWrite(fullName: string, person: Actor): Promise<boolean>;
   /** null: repository does not exist or the App is not installed there. */

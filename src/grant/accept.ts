@@ -8,6 +8,7 @@ import { accessRepoKey, type Enrolment, pullRequestKey, readEnrolment } from "..
 import type { LedgerAcceptance } from "../recorder/index.ts";
 import { flushKey, type GrantDeps, noticeKey } from "./deps.ts";
 import { rememberFrozen } from "./frozen.ts";
+import { findFrozenPeople, storeFrozenPeople } from "./frozen-people.ts";
 import { reconcileHead } from "./reconcile-head.ts";
 
 // What only an operator can do, at the server's own socket: where no owner can act, and where the ledger branch was touched.
@@ -70,7 +71,8 @@ export async function acceptPolicy(
     throw new CountersignError("policy_not_valid", `The policy at ${tip} of ${repository} is not valid: ${where}`);
   }
   if (found === accepted.digest && enrolment.quarantined === null) return { ...answer, already: true };
-  await write(deps, enrolment, { found, tip, reason });
+  const people = await findFrozenPeople(deps, enrolment, loaded.policy.settings.frozen);
+  await write(deps, enrolment, { found, tip, reason, people });
   rememberFrozen(loaded.policy);
   deps.log.warn({ accessRepo: repository, policy: found, commit: tip, reason }, "an operator accepted a policy");
   await deps.enqueue(flushKey(repositoryId));
@@ -110,7 +112,17 @@ async function judged(deps: GrantDeps, repositoryId: number): Promise<Active> {
 async function write(
   deps: GrantDeps,
   enrolment: Active,
-  { found, tip, reason }: { readonly found: Digest; readonly tip: string; readonly reason: string },
+  {
+    found,
+    tip,
+    reason,
+    people,
+  }: {
+    readonly found: Digest;
+    readonly tip: string;
+    readonly reason: string;
+    readonly people: Awaited<ReturnType<typeof findFrozenPeople>>;
+  },
 ): Promise<void> {
   const now = deps.clock.now();
   const entry: PolicyAcceptedEntry = {
@@ -137,6 +149,7 @@ async function write(
       .executeTakeFirst();
     if (numUpdatedRows !== 1n)
       throw new RetryLater("head_raced", "The default branch or its policy changed meanwhile: look again.");
+    await storeFrozenPeople(trx, enrolment.id, found, people);
     await deps.recorder.append(trx, enrolment.id, [entry], now);
   });
 }

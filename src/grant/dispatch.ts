@@ -52,7 +52,7 @@ async function attempt(deps: GrantDeps, before: Row): Promise<true> {
     throw new RetryLater("dispatch_waits", "The access repo is stopped or in policy quarantine.", { after: 30 });
   }
   const frozen = [...deps.config.frozen, ...(await frozenBySettings(deps, enrolment))];
-  if (live.some((g) => isFrozen(frozen, { target: g.target, requester: g.requester_login, approvers: g.approvers }))) {
+  if (live.some((g) => isFrozen(frozen, g))) {
     throw new RetryLater("dispatch_frozen", "Frozen by the settings or by COUNTERSIGN_FROZEN.", { after: 30 });
   }
   await waitForEarlier(deps, row);
@@ -76,15 +76,27 @@ async function end(deps: GrantDeps, row: Row): Promise<true> {
   }
   return fail(deps, row, "grant_ended");
 }
-/** The grants that a run is started for, with the logins of who approved each. */
+/** The grants that a run is started for, with who asked for and who approved each. */
 async function grantsOf(deps: GrantDeps, row: Row) {
   const rows = await deps.db
     .selectFrom("grant as g")
     .leftJoin("decision as c", "c.key_sha256", "g.decision_key")
-    .select(["g.state", "g.expires_at", "g.not_before", "g.target", "g.requester_login", "c.approvers"])
+    .select([
+      "g.state",
+      "g.expires_at",
+      "g.not_before",
+      "g.target",
+      "g.requester_id",
+      "g.requester_login",
+      "c.approvers",
+    ])
     .where("g.dispatch_id", "=", row.id)
     .execute();
-  return rows.map((g) => ({ ...g, approvers: (g.approvers ?? []).map(({ login }) => login) }));
+  return rows.map((g) => ({
+    ...g,
+    requester: { id: Number(g.requester_id), login: g.requester_login },
+    approvers: g.approvers ?? [],
+  }));
 }
 
 /**

@@ -5,6 +5,7 @@ import type { GenesisEntry } from "../ledger/types.ts";
 import type { RepositoryFacts } from "../github/types.ts";
 import { accessRepoKey, pullRequestKey } from "../pull-request/deps.ts";
 import type { GrantDeps } from "./deps.ts";
+import { rememberFrozen } from "./frozen.ts";
 import { type Enrolment, readEnrolment } from "../pull-request/enrolment.ts";
 
 /**
@@ -87,6 +88,7 @@ async function open(deps: GrantDeps, facts: RepositoryFacts): Promise<void> {
       first ? `${first.file}:${first.line}: ${first.code} ${first.message}` : "the policy is not valid",
     );
   }
+  rememberFrozen(loaded.policy);
   const key = deps.ledgerKey();
   const genesis: GenesisEntry = {
     v: 1,

@@ -1,7 +1,7 @@
 import { loadPolicy } from "../access-repo/index.ts";
 import type { FreezeEntry, Policy } from "../access-repo/types.ts";
 import { RetryLater } from "../base/errors.ts";
-import type { Enrolment } from "../pull-request/index.ts";
+import { type Enrolment, knowingAccounts } from "../pull-request/index.ts";
 import type { GrantDeps } from "./deps.ts";
 
 /** By the digest of the policy: what that holds cannot change. */
@@ -15,10 +15,17 @@ export function rememberFrozen({ digest, settings }: Policy): void {
 }
 
 /**
- * `frozen:` of the policy in force (DESIGN.md section 4, Freeze), never of one that nobody accepted.
+ * `frozen:` of the policy in force (DESIGN.md section 4, Freeze), never of one that nobody accepted, with the accounts of its
+ * people.
  * @throws RetryLater where it cannot be read: what cannot be seen to run free does not run
  */
-export async function frozenBySettings(
+export const frozenBySettings = async (
+  deps: Pick<GrantDeps, "github" | "db">,
+  enrolment: Enrolment,
+): Promise<readonly FreezeEntry[]> => knowingAccounts(deps.db, enrolment.id, await writtenFreezes(deps, enrolment));
+
+/** The same as the file has it. @throws RetryLater */
+export async function writtenFreezes(
   deps: Pick<GrantDeps, "github">,
   enrolment: Enrolment,
 ): Promise<readonly FreezeEntry[]> {

@@ -7,6 +7,7 @@ import type { BranchCommit } from "../github/types.ts";
 import type { Entry } from "../ledger/types.ts";
 import type { Enrolment } from "../pull-request/index.ts";
 import type { GrantDeps } from "./deps.ts";
+import { rememberFrozen } from "./frozen.ts";
 import { policyStillApproved } from "./policy-again.ts";
 
 /** What a commit of the default branch does to the policy in force. */
@@ -14,6 +15,8 @@ export interface PolicyStep {
   readonly accepted: { readonly digest: Digest; readonly commit: BranchCommit["sha"] };
   readonly quarantined: Digest | null;
   readonly entries: readonly Entry[];
+  /** The policy that it puts in force; null: none. */
+  readonly brought: Policy | null;
 }
 
 /**
@@ -31,22 +34,22 @@ export async function judgePolicy(
   const { accepted, quarantined } = enrolment;
   const found = policyDigest(commit.policy);
   const common = { v: 1, id: deps.newId(), at: formatInstant(deps.clock.now()), commit: commit.sha } as const;
-  if (found === (quarantined ?? accepted.digest)) return { accepted, quarantined, entries: [] };
+  if (found === (quarantined ?? accepted.digest)) return { accepted, quarantined, entries: [], brought: null };
   if (found === accepted.digest) {
     const entry: Entry = { ...common, type: "policy_restored", policy_digest: found, accepted_digest: accepted.digest };
-    return { accepted, quarantined: null, entries: [entry] };
+    return { accepted, quarantined: null, entries: [entry], brought: null };
   }
   const decision = await approvedPolicy(deps, enrolment, commit, found);
   const brought = loadPolicy(commit.policy);
   const confirmed = decision && brought.ok ? await confirm(deps, enrolment, commit, brought.policy, decision) : null;
-  if (!decision || !confirmed) {
+  if (!decision || !brought.ok || !confirmed) {
     const entry: Entry = {
       ...common,
       type: "policy_quarantined",
       policy_digest: found,
       accepted_digest: accepted.digest,
     };
-    return { accepted, quarantined: found, entries: [entry] };
+    return { accepted, quarantined: found, entries: [entry], brought: null };
   }
   const entry: Entry = {
     ...common,
@@ -60,7 +63,9 @@ export async function judgePolicy(
     reason:
       decision.rule === "freeze" ? `Freeze by ${decision.requester_login}: it only adds to what is frozen.` : null,
   };
-  return { accepted: { digest: digest(found), commit: commit.sha }, quarantined: null, entries: [entry] };
+  rememberFrozen(brought.policy);
+  const becomes = { digest: digest(found), commit: commit.sha };
+  return { accepted: becomes, quarantined: null, entries: [entry], brought: brought.policy };
 }
 
 /** The stored decision once more, on what is live. null: it would not be approved now. */

@@ -147,12 +147,8 @@ async function decideAgain(
   const barred = [...barredPeople({ snapshot, excluded }).values()].map(({ actor: { id, login } }) => ({ id, login }));
   return requests.map((request): Judged => {
     const { target, path, start, duration } = request.request;
-    const subjectOfFreeze = {
-      target: target.name,
-      requester: requester.login,
-      approvers: approvers.map((a) => a.login),
-    };
-    if (isFrozen(deps.config.frozen, subjectOfFreeze)) return { kind: "quarantine", path: path.path, code: "frozen" };
+    if (isFrozen(deps.config.frozen, { target: target.name, requester, approvers }))
+      return { kind: "quarantine", path: path.path, code: "frozen" };
     const window = planWindow({ start, duration }, commit.committedAt);
     // A wall-clock slot never slides: approved after its end, there is nothing left of it.
     if (window.notBefore >= window.expiresAt) return { kind: "quarantine", path: path.path, code: "slot_over" };

@@ -14,7 +14,8 @@ import { afterReviewKey, dispatchKey, flushKey, type GrantDeps, noticeKey, SOON 
 import { revokePaths } from "./end-grants.ts";
 import { expectedMerge } from "./expected-merge.ts";
 import { enrol } from "./enrol.ts";
-import { judgePolicy } from "./judge-policy.ts";
+import { findFrozenPeople, keepFrozenPeople, storeFrozenPeople } from "./frozen-people.ts";
+import { judgePolicy, type PolicyStep } from "./judge-policy.ts";
 import { judgeRequests, type Judged } from "./judge-requests.ts";
 import { writeGrants } from "./write-grants.ts";
 
@@ -34,6 +35,7 @@ export async function reconcileHead(deps: GrantDeps, repositoryId: number): Prom
   if (!isActive(enrolment)) return;
   // After a restart nobody enrols again, and without our bot's id no dispatched run is anybody's.
   await deps.github.identify(enrolment);
+  await keepFrozenPeople(deps, enrolment);
   const merge = await expectedMerge(deps, enrolment);
   const tip = merge?.tip ?? (await deps.github.tip(enrolment, enrolment.defaultBranch));
   if (tip === null) throw new RetryLater("github_behind", "The default branch is not visible.");
@@ -81,9 +83,12 @@ async function judgeCommit(
     .flatMap((c) => [c.path, ...(c.previousPath === undefined ? [] : [c.previousPath])])
     .filter(underRequests);
   const policy = await judgePolicy(deps, enrolment, commit);
+  // Before it is in force, so that it holds for them from its first moment. Where GitHub does not answer, by login alone.
+  const people = policy.brought && (await findFrozenPeople(deps, enrolment, policy.brought.settings.frozen));
   const judged = added.length > 0 ? await judgeRequests(deps, enrolment, commit, added, read) : [];
   const outcome = await deps.db.transaction().execute(async (trx) => {
     await moveHead(trx, enrolment, commit.sha, policy);
+    if (people) await storeFrozenPeople(trx, enrolment.id, policy.accepted.digest, people);
     const entries: Entry[] = [...policy.entries];
     const by = removed.length > 0 ? await revokedBy(trx, enrolment, commit) : null;
     entries.push(...(await revokePaths(deps, trx, enrolment.id, removed, "deletion", commit.sha, by)));
@@ -133,7 +138,7 @@ async function moveHead(
   trx: Db,
   enrolment: Active,
   to: CommitSha,
-  policy: { accepted: { digest: string; commit: string }; quarantined: string | null },
+  policy: Pick<PolicyStep, "accepted" | "quarantined">,
 ): Promise<void> {
   const { numUpdatedRows } = await trx
     .updateTable("enrolment")

@@ -3,6 +3,7 @@ import type { Decision, DecisionInput, Memberships } from "../approval/types.ts"
 import { RetryLater } from "../base/errors.ts";
 import type { UserId } from "../base/ids.ts";
 import type { ReconcileDeps } from "./deps.ts";
+import { policyKnowingAccounts } from "./frozen-people.ts";
 import { membership } from "./membership.ts";
 import { readStanding } from "./standing.ts";
 
@@ -16,8 +17,9 @@ type Input = Omit<DecisionInput, "memberships" | "standing" | "rosters"> & {
 
 /** `decide()` on live memberships: asks GitHub for exactly those people and teams that can still matter (C25). */
 export async function decideLive(deps: LiveDeps, asked: Input): Promise<Decision> {
-  const { byJob, decidedBy = null, ...given } = asked;
-  const { repository, pullRequest } = given.snapshot;
+  const { byJob, decidedBy = null, ...rest } = asked;
+  const { repository, pullRequest } = rest.snapshot;
+  const given = { ...rest, policy: await policyKnowingAccounts(deps.db, repository.id, rest.policy) };
   const standing =
     given.subject.kind === "request" && pullRequest.author
       ? await readStanding(

@@ -6,6 +6,7 @@ import { forTrailer } from "../base/text.ts";
 import type { CheckContent } from "../github/types.ts";
 import { plainCheck } from "./check-text.ts";
 import type { ReconcileDeps } from "./deps.ts";
+import { policyKnowingAccounts } from "./frozen-people.ts";
 import type { MergeMessage } from "./merge-message.ts";
 
 export interface Freeze {
@@ -21,7 +22,7 @@ export interface Freeze {
  * @throws RetryLater where GitHub cannot be read
  */
 export async function freezeOf(
-  deps: Pick<ReconcileDeps, "github">,
+  deps: Pick<ReconcileDeps, "github" | "db">,
   input: Omit<DecisionInput, "memberships">,
   brought: Policy,
 ): Promise<Freeze | null> {
@@ -36,7 +37,8 @@ export async function freezeOf(
     const member = await deps.github.teamMember(snapshot.repository, owner.org, owner.slug, person.login);
     teams.set(`${owner.org}/${owner.slug}`.toLowerCase(), new Set(member ? [person.id] : []));
   }
-  const decision = decideFreeze({ ...input, memberships: { teams } });
+  const known = await policyKnowingAccounts(deps.db, snapshot.repository.id, policy);
+  const decision = decideFreeze({ ...input, policy: known, memberships: { teams } });
   // An owner who lost write is none (C26).
   if (!decision || !(await deps.github.canWrite(snapshot.repository.fullName, person))) return null;
   return { decision, added };

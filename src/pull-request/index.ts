@@ -6,6 +6,7 @@ export { accessRepoKey, commentKey, issueKey, pullRequestKey, type ReconcileDeps
 export { type Enrolment, readEnrolment, toEnrolment } from "./enrolment.ts";
 export { differing, policyShown } from "./evaluate-policy.ts";
 export { freezeOf } from "./freeze.ts";
+export { knowingAccounts, policyKnowingAccounts, readFrozenPeople } from "./frozen-people.ts";
 export { evaluateFile, evaluateRequests, type EvaluatedRequest } from "./evaluate-request.ts";
 export { findOwn, marked } from "./marker.ts";
 export { watchedPullRequests } from "./pending.ts";

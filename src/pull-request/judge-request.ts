@@ -99,8 +99,8 @@ const isFrozenByOperator = (
   requests.some(({ request }) =>
     isFrozen(deps.config.frozen, {
       target: request.target.name,
-      requester: snapshot.pullRequest.author?.login ?? "",
-      approvers: decision.approvers.map((a) => a.login),
+      requester: snapshot.pullRequest.author,
+      approvers: decision.approvers,
     }),
   );
 

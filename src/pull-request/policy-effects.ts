@@ -7,6 +7,7 @@ import { TokenRefused } from "../github/index.ts";
 import { type PlannedRequest, planHashOf, resolvedUnder } from "../plan/index.ts";
 import type { PlanData, PlanInput } from "../plan/types.ts";
 import type { ReconcileDeps } from "./deps.ts";
+import { knowingAccounts } from "./frozen-people.ts";
 
 /** What the merge of a policy pull request would do to what is granted and asked for now. Each name is one line of plain text. */
 export interface PolicyEffects {
@@ -35,6 +36,11 @@ export async function policyEffects(
 ): Promise<PolicyEffects> {
   const grants = await liveGrants(deps, repository.id);
   const requests = await openRequests(deps, repository.id);
+  // Whom the new policy would add is found out when it is accepted; until then the login is all that is known.
+  const [freezesBefore, freezesAfter] = await Promise.all([
+    knowingAccounts(deps.db, repository.id, before.settings.frozen),
+    knowingAccounts(deps.db, repository.id, after.settings.frozen),
+  ]);
   const ends: string[] = [];
   const freezes: string[] = [];
   const changes: string[] = [];
@@ -43,10 +49,10 @@ export async function policyEffects(
     const name = `${grant.path} (${grant.target}/${grant.role}, ${grant.requester_login}, until ${formatInstant(grant.expires_at)})`;
     const subject = {
       target: grant.target,
-      requester: grant.requester_login,
-      approvers: (grant.approvers ?? []).map((approver) => approver.login),
+      requester: { id: Number(grant.requester_id), login: grant.requester_login },
+      approvers: grant.approvers ?? [],
     };
-    if (isFrozen(after.settings.frozen, subject) && !isFrozen(before.settings.frozen, subject)) freezes.push(name);
+    if (isFrozen(freezesAfter, subject) && !isFrozen(freezesBefore, subject)) freezes.push(name);
     // Another blob is not the request that was granted: its text says nothing about the grant.
     if (grant.body === null || grant.shown_blob !== grant.blob) unseen++;
     else if (!(await sameUnder(deps, repository, grant, grant.body, after))) ends.push(name);
@@ -110,8 +116,8 @@ async function liveGrants({ db, clock }: Pick<ReconcileDeps, "db" | "clock">, re
         .onRef("s.path", "=", "g.path"),
     )
     .leftJoin("decision as d", "d.key_sha256", "g.decision_key")
-    .select(["g.path", "g.target", "g.role", "g.requester_login", "g.expires_at", "g.blob", "g.plan", "g.plan_hash"])
-    .select(["g.plan_version", "s.body", "s.blob as shown_blob", "d.approvers"])
+    .select(["g.path", "g.target", "g.role", "g.requester_id", "g.requester_login", "g.expires_at", "g.blob"])
+    .select(["g.plan", "g.plan_hash", "g.plan_version", "s.body", "s.blob as shown_blob", "d.approvers"])
     .where("g.repository_id", "=", String(repositoryId))
     .where("g.state", "=", "active")
     .where("g.expires_at", ">", clock.now())

@@ -467,6 +467,20 @@ export interface GrantRefusalTable {
   correlation_id: string;
   at: Time;
 }
+/** Whom `frozen:` of the accepted policy means (src/grant/frozen-people.ts). */
+export interface FrozenPeopleTable {
+  repository_id: BigInt_;
+  policy_digest: string;
+  people: JsonColumn<readonly FrozenPerson[]>;
+}
+export interface FrozenPerson {
+  /** As it is written, in lower case. */
+  readonly login: string;
+  /** The accounts that have or had it, as far as they are known. */
+  readonly ids: readonly number[];
+  /** GitHub has answered whose login it is. */
+  readonly asked: boolean;
+}
 
 export interface Database {
   enrolment: EnrolmentTable;
@@ -500,4 +514,5 @@ export interface Database {
   asked_reviewer: AskedReviewerTable;
   pull_request_comment: PullRequestCommentTable;
   grant_refusal: GrantRefusalTable;
+  frozen_people: FrozenPeopleTable;
 }

@@ -175,6 +175,19 @@ describeStores("what a policy pull request would end", (open) => {
     expect(await effects(frozen, frozen)).toMatchObject({ freezes: [] });
   });
 
+  test("C07 grants of accounts that are known to be frozen under another name are frozen already", async () => {
+    const { db, effects } = await start();
+    await granted(db, "live", 1);
+    const { requester_id, repository_id } = await db.selectFrom("grant").selectAll().executeTakeFirstOrThrow();
+    const frozen = (login: string) => policyOf(target(), `version: 1\nfrozen: [{ requester: "@${login}" }]\n`);
+    expect(await effects(frozen("before"))).toMatchObject({ freezes: [] });
+    const people = JSON.stringify([{ login: "before", ids: [Number(requester_id)], asked: true }]);
+    const policy_digest = frozen("before").digest;
+    await db.insertInto("frozen_people").values({ repository_id, policy_digest, people }).execute();
+    expect(await effects(frozen("before"))).toMatchObject({ freezes: { length: 1 } });
+    expect(await effects(frozen("alice"), frozen("before"))).toMatchObject({ freezes: [] });
+  });
+
   test("looks at a bounded number of them and counts the rest", async () => {
     const { db, effects } = await start();
     for (let i = 0; i < 305; i++) await shown(db, `r-${i}`, i + 1, true);

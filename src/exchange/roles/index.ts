@@ -52,7 +52,7 @@ async function run(deps: RoleCheckDeps, accessRepo: number): Promise<void> {
   const byKey = new Map(roles.map((role) => [keyOfRole(role), role]));
   const frozen = [...deps.config.frozen, ...loaded.policy.settings.frozen];
   // A freeze of a person stops no role.
-  const stopped = (row: Pick<Row, "target">): boolean => isFrozen(frozen, { target: row.target, requester: "" });
+  const stopped = (row: Pick<Row, "target">): boolean => isFrozen(frozen, { target: row.target, requester: null });
   const due = (await rowsOf(deps.db, enrolment.id)).filter((row) => isDue(row) && !stopped(row));
   const batch = due.filter((row) => row.due_at <= now).slice(0, perRun);
   const finished = await tryAll(deps, enrolment, accepted, batch, byKey);

@@ -7,7 +7,7 @@ import { RetryLater } from "../../base/errors.ts";
 import type { UserId } from "../../base/ids.ts";
 import type { IssueComment } from "../../github/types.ts";
 import type { ReviewedEntry } from "../../ledger/types.ts";
-import { type Enrolment, findOwn, marked, pullRequestKey } from "../../pull-request/index.ts";
+import { type Enrolment, findOwn, marked, policyKnowingAccounts, pullRequestKey } from "../../pull-request/index.ts";
 import { flushKey, type GrantDeps, SOON } from "../deps.ts";
 import type { OwedRow } from "./rows.ts";
 import { refusedReview } from "./text.ts";
@@ -57,11 +57,11 @@ export async function judgeComments(
 }
 
 /** The accepted policy, also while another one stands in quarantine on the default branch. */
-async function policyInForce({ github }: GrantDeps, enrolment: Active): Promise<Policy> {
+async function policyInForce({ db, github }: GrantDeps, enrolment: Active): Promise<Policy> {
   const loaded = loadPolicy(await github.policyAt(enrolment, enrolment.accepted.commit));
   if (!loaded.ok || loaded.policy.digest !== enrolment.accepted.digest)
     throw new RetryLater("policy_unreadable", "The accepted policy cannot be read now.");
-  return loaded.policy;
+  return policyKnowingAccounts(db, enrolment.id, loaded.policy);
 }
 
 /** What only GitHub knows of who says it. Asked only of somebody whom nothing else bars. */

@@ -41,4 +41,6 @@ export const ofPeople: Sentences = [
   [/^(\w+) (loses write)$/, write(false)],
   [/^(\w+) (gains write)$/, write(true)],
   [/^(\w+)'s (account) is deleted$/, deleteAccount],
+  // GitHub sends no webhook of it.
+  [/^(\w+) renames (?:herself|himself) (\w+)$/, (story, who, name) => story.github.rename(who, name)],
 ];

@@ -63,6 +63,16 @@ export class ModelGitHub implements GitHub {
     this.people.set(login, made);
     return made;
   }
+  /** As anybody may do on his own: the account, its teams and what it wrote stay, and the old name is free. */
+  rename(login: string, to: string): void {
+    const account = this.people.get(login);
+    if (!account || this.people.has(to)) throw new Error(`${login} cannot become ${to}`);
+    this.people.delete(login);
+    // Whatever shows it shows the same account, under the name of now.
+    this.people.set(to, Object.assign(account, { login: to }));
+    const places = [...this.teams.values(), ...[...this.repositories.values()].map((repo) => repo.writers)];
+    for (const logins of places) if (logins.delete(login)) logins.add(to);
+  }
   owner(login: string): OwnerId {
     const id = this.owners.get(login) ?? ownerId(nextId());
     this.owners.set(login, id);
@@ -267,6 +277,11 @@ export class ModelGitHub implements GitHub {
     const team = `${org}/${slug}`.toLowerCase();
     const members = this.secretTeams.has(team) ? undefined : this.teams.get(team);
     return members ? { kind: "members", logins: [...members] } : { kind: "not_visible" };
+  }
+  async accountId(_: RepoRef, login: string) {
+    this.before?.("accountId");
+    const found = [...this.people.values()].find((one) => one.login.toLowerCase() === login.toLowerCase());
+    return found?.id ?? null;
   }
   async canWrite(fullName: string, person: Actor) {
     this.before?.("canWrite");

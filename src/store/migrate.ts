@@ -10,6 +10,7 @@ import { rules } from "./migrations/0006-rules.ts";
 import { commands } from "./migrations/0007-commands.ts";
 import { endings } from "./migrations/0008-endings.ts";
 import { pullRequestPage } from "./migrations/0009-pull-request-page.ts";
+import { ownRevocation } from "./migrations/0010-own-revocation.ts";
 
 /** In code, not read from a folder: what runs is what was type-checked, wherever the program is started from. */
 const migrations: Record<string, Migration> = {
@@ -22,6 +23,7 @@ const migrations: Record<string, Migration> = {
   "0007-commands": commands,
   "0008-endings": endings,
   "0009-pull-request-page": pullRequestPage,
+  "0010-own-revocation": ownRevocation,
 };
 
 /**

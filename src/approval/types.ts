@@ -94,8 +94,8 @@ export type Roster =
   | { readonly kind: "not_visible" };
 
 /** By what a pull request is approved; recorded with the decision and the grant. */
-export type Rule = RequestRule | "freeze";
-/** `freeze` approves policy pull requests only. */
+export type Rule = RequestRule | "freeze" | "own_revocation";
+/** The others: `freeze` is of policy pull requests only, `own_revocation` of what deletes only what its author may end. */
 export type RequestRule = "owners" | "auto_approve" | "break_glass";
 
 /** What is known of earlier decisions and grants, from our own records. */

@@ -1,5 +1,5 @@
 import { decisionKey, decisionKeyDigest, type KeyParts } from "../approval/index.ts";
-import type { Decision, DecisionKey, RequestRule } from "../approval/types.ts";
+import type { Decision, DecisionKey, RequestRule, Rule } from "../approval/types.ts";
 import { canonicalJson } from "../base/canonical-json.ts";
 import type { ReconcileDeps } from "./deps.ts";
 
@@ -40,7 +40,7 @@ export async function storeDecision(
     .execute();
 }
 
-/** A stored decision whose key is exactly this one, with who approved it then and by which rule. */
+/** The stored decision on requests whose key is exactly this one, with who approved it then and by which rule. */
 export async function findDecision(
   deps: Pick<ReconcileDeps, "db">,
   key: DecisionKey,
@@ -50,6 +50,8 @@ export async function findDecision(
     .select(["key_sha256", "rule", "approvers", "key_text"])
     .where("key_sha256", "=", decisionKeyDigest(key))
     .executeTakeFirst();
-  if (row?.key_text !== canonicalJson({ ...key }) || row.rule === "freeze") return null;
+  if (row?.key_text !== canonicalJson({ ...key }) || !isOfRequests(row.rule)) return null;
   return { ...row, rule: row.rule };
 }
+
+const isOfRequests = (rule: Rule): rule is RequestRule => rule !== "freeze" && rule !== "own_revocation";

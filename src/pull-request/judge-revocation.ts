@@ -67,7 +67,7 @@ export async function judgeRevocation(context: Judgement, paths: readonly string
 
 const ownDecision = (login: string): Decision => ({
   outcome: "approved",
-  rule: "owners",
+  rule: "own_revocation",
   skipped: [],
   tree: {
     ok: true,
@@ -151,6 +151,8 @@ function revocationMessage(
       "",
       line("Requested-by", pullRequest.author?.login ?? "unknown"),
       ...decision.approvers.map((a) => line("Approved-by", a.login)),
+      // Owners are who approved; any other rule is named, since nobody is.
+      ...(decision.rule === null || decision.rule === "owners" ? [] : [line("Rule", decision.rule)]),
       line("Pull-request", `#${pullRequest.number}`),
       ...(ledgerHead === null ? [] : [line("Ledger-head", ledgerHead)]),
     ].join("\n"),

@@ -10,6 +10,7 @@ const approvedBy: Readonly<Record<Rule, string>> = {
   auto_approve: "Approved automatically",
   break_glass: "Break-glass: reviewed after",
   freeze: "Freeze: merged at once",
+  own_revocation: "Needs no approval",
 };
 
 /** The state in sixty characters: `Valid. Needs 1 more: @acme/security`. Names stand whole or are counted, never cut. */

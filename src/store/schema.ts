@@ -98,7 +98,7 @@ export interface DecisionTable {
   key_text: string;
   resulting_digest: string | null;
   outcome: "approved";
-  rule: "owners" | "auto_approve" | "break_glass" | "freeze";
+  rule: "owners" | "auto_approve" | "break_glass" | "freeze" | "own_revocation";
   approvers: JsonColumn<readonly { id: number; login: string }[]>;
   requester_id: BigInt_;
   requester_login: string;

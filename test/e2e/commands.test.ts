@@ -147,7 +147,7 @@ test("a revocation pull request of the requester's own is merged without approva
   const deletion = await drop("alice", [ask]);
   expect(await play.merged(deletion)).toBe(true);
   const check = await play.check(deletion.head);
-  expect(check.title).toBe("Revocation. Approved");
+  expect(check.title).toBe("Revocation. Needs no approval");
   expect(check.summary).toContain("ends one grant at once");
   expect(play.world.github.runs.open()).toEqual([]);
   const alice = play.world.github.users.alice;

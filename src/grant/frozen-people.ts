@@ -15,7 +15,7 @@ import { writtenFreezes } from "./frozen.ts";
 type Active = Enrolment & { accepted: NonNullable<Enrolment["accepted"]> };
 type Deps = Pick<GrantDeps, "db" | "github" | "log">;
 
-/** Logins that GitHub is asked about in one run, at once; the sweep goes on. */
+/** Logins that are looked for in one run, at once; the sweep goes on. */
 const most = 50;
 
 /**
@@ -23,7 +23,7 @@ const most = 50;
  * whoever had it in our own records, since a person may have given it up before he was frozen by it. What is known stays while
  * the entry does, so that whoever takes a login later changes nothing about whom it froze.
  *
- * Never fails for GitHub's sake: a freeze comes into force without it, by login, and the sweep asks again.
+ * Fails for neither's sake: a freeze comes into force without it, by login, and the sweep looks again.
  */
 export async function findFrozenPeople(
   deps: Deps,
@@ -34,52 +34,79 @@ export async function findFrozenPeople(
   if (logins.length === 0) return [];
   const before = await readFrozenPeople(deps.db, enrolment.id);
   const known = new Map((before?.people ?? []).map((person) => [person.login, person]));
-  const recorded = await accountsOnRecord(
-    deps.db,
-    logins.filter((login) => !known.has(login)),
+  const people = logins.map((login): FrozenPerson => known.get(login) ?? { login, ids: [], complete: false });
+  const open = people.filter((person) => !person.complete).slice(0, most);
+  const names = open.map(({ login }) => login);
+  const [recorded, live] = await Promise.all([onRecord(deps, enrolment, names), atGitHub(deps, enrolment, names)]);
+  const found = new Map(
+    open.map(({ login, ids }): [string, FrozenPerson] => {
+      const id = live.get(login);
+      const all = distinct([...ids, ...(recorded?.get(login) ?? []), ...(typeof id === "number" ? [id] : [])]);
+      return [login, { login, ids: all, complete: recorded !== undefined && id !== undefined }];
+    }),
   );
-  const people = logins.map(
-    (login): FrozenPerson => known.get(login) ?? { login, ids: recorded.get(login) ?? [], asked: false },
-  );
-  const open = people.filter((person) => !person.asked).slice(0, most);
-  const answered = await Promise.all(open.map((person) => askGitHub(deps, enrolment, person)));
-  const byLogin = new Map(answered.map((person) => [person.login, person]));
-  return people.map((person) => byLogin.get(person.login) ?? person);
-}
-
-async function askGitHub({ github, log }: Deps, enrolment: Enrolment, person: FrozenPerson): Promise<FrozenPerson> {
-  const { login, ids } = person;
-  try {
-    const id = await github.accountId(enrolment, login);
-    if (id === null && ids.length === 0)
-      log.warn(
+  for (const { login, ids, complete } of found.values())
+    if (complete && ids.length === 0)
+      deps.log.warn(
         { accessRepo: enrolment.fullName, login },
         "frozen is a login that no account has, nor had in our records",
       );
-    return { login, ids: id === null ? ids : distinct([...ids, id]), asked: true };
+  return people.map((person) => found.get(person.login) ?? person);
+}
+
+/** Whose each login is now; null: nobody's. Of what GitHub did not answer nothing is told. */
+async function atGitHub(
+  { github, log }: Deps,
+  enrolment: Enrolment,
+  logins: readonly string[],
+): Promise<ReadonlyMap<string, number | null>> {
+  const found = new Map<string, number | null>();
+  const ask = async (login: string): Promise<void> => {
+    try {
+      found.set(login, await github.accountId(enrolment, login));
+    } catch (error) {
+      log.warn(
+        { accessRepo: enrolment.fullName, login, code: codeOf(error) },
+        "GitHub did not tell whose a frozen login is",
+      );
+    }
+  };
+  await Promise.all(logins.map(ask));
+  return found;
+}
+
+/**
+ * Accounts that asked or approved under these logins, in any access repo: one server knows one GitHub. Reads through all
+ * decisions, a second for half a million: once for each login that is frozen. undefined: it took too long.
+ */
+async function onRecord(
+  { db, log }: Deps,
+  enrolment: Enrolment,
+  logins: readonly string[],
+): Promise<ReadonlyMap<string, readonly number[]> | undefined> {
+  if (logins.length === 0) return new Map();
+  try {
+    const { rows } = await sql<{ login: string; id: string }>`
+      select distinct lower(login) as login, id from (
+        select requester_login as login, requester_id as id from decision
+        union all select a.value ->> 'login', (a.value ->> 'id')::bigint
+          from decision cross join lateral jsonb_array_elements(approvers) a
+        union all select requester_login, requester_id from pending_request
+        union all select requester_login, requester_id from asked_request
+        union all select triggered_by_login, triggered_by_id from asked_request
+      ) known where lower(login) = any(${logins}::text[]) order by 1, 2`.execute(db);
+    const byLogin = Map.groupBy(rows, (row) => row.login);
+    return new Map([...byLogin].map(([login, found]) => [login, found.map(({ id }) => Number(id))]));
   } catch (error) {
-    const code = error instanceof CountersignError ? error.code : "unknown";
-    log.warn({ accessRepo: enrolment.fullName, login, code }, "the account of a frozen login could not be read yet");
-    return person;
+    log.warn(
+      { err: error, accessRepo: enrolment.fullName },
+      "who had the frozen logins could not be looked up in our records",
+    );
+    return undefined;
   }
 }
 
-/** Accounts that asked or approved under these logins, in any access repo: one server knows one GitHub. */
-async function accountsOnRecord(db: Db, logins: readonly string[]): Promise<ReadonlyMap<string, readonly number[]>> {
-  if (logins.length === 0) return new Map();
-  const { rows } = await sql<{ login: string; id: string }>`
-    select distinct lower(login) as login, id from (
-      select requester_login as login, requester_id as id from "grant"
-      union all select requester_login, requester_id from decision
-      union all select a.value ->> 'login', (a.value ->> 'id')::bigint
-        from decision cross join lateral jsonb_array_elements(approvers) a
-      union all select requester_login, requester_id from pending_request
-      union all select requester_login, requester_id from asked_request
-      union all select triggered_by_login, triggered_by_id from asked_request
-    ) known where lower(login) = any(${logins}::text[]) order by 1, 2`.execute(db);
-  const byLogin = Map.groupBy(rows, (row) => row.login);
-  return new Map([...byLogin].map(([login, found]) => [login, found.map(({ id }) => Number(id))]));
-}
+const codeOf = (error: unknown): string => (error instanceof CountersignError ? error.code : "unknown");
 
 /**
  * What is known of the people of the accepted policy; of those who left it nothing is kept. In the transaction that accepts
@@ -93,9 +120,9 @@ export async function storeFrozenPeople(
 ): Promise<void> {
   const before = await readFrozenPeople(trx, repositoryId);
   const found = new Map((before?.people ?? []).map((person) => [person.login, person]));
-  const all = people.map(({ login, ids, asked }): FrozenPerson => {
+  const all = people.map(({ login, ids, complete }): FrozenPerson => {
     const other = found.get(login);
-    return { login, ids: distinct([...(other?.ids ?? []), ...ids]), asked: asked || other?.asked === true };
+    return { login, ids: distinct([...(other?.ids ?? []), ...ids]), complete: complete || other?.complete === true };
   });
   const row = { policy_digest: digest, people: JSON.stringify(all) };
   await trx
@@ -112,11 +139,11 @@ export async function storeFrozenPeople(
 export async function keepFrozenPeople(deps: Deps, enrolment: Active): Promise<void> {
   const { digest } = enrolment.accepted;
   const known = await readFrozenPeople(deps.db, enrolment.id);
-  if (known?.digest === digest && known.people.every(({ asked }) => asked)) return;
+  if (known?.digest === digest && known.people.every(({ complete }) => complete)) return;
   const frozen = await writtenFreezes(deps, enrolment).catch((error: unknown) => {
     if (!(error instanceof CountersignError)) throw error;
     deps.log.warn(
-      { accessRepo: enrolment.fullName, code: error.code },
+      { accessRepo: enrolment.fullName, code: codeOf(error) },
       "whom the policy freezes could not be read yet",
     );
     return undefined;

@@ -478,8 +478,8 @@ export interface FrozenPerson {
   readonly login: string;
   /** The accounts that have or had it, as far as they are known. */
   readonly ids: readonly number[];
-  /** GitHub has answered whose login it is. */
-  readonly asked: boolean;
+  /** GitHub has told whose login it is, and our records were looked through. */
+  readonly complete: boolean;
 }
 
 export interface Database {

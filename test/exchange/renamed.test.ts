@@ -35,7 +35,7 @@ describeStores("a freeze of an account under another name than its grant has", (
     world.github.setPolicy(targetText(), frozen);
     const policy_digest = world.github.digest();
     await world.db.updateTable("enrolment").set({ accepted_digest: policy_digest }).execute();
-    const rows = Object.entries(people).map(([login, id]) => ({ login, ids: [id], asked: true }));
+    const rows = Object.entries(people).map(([login, id]) => ({ login, ids: [id], complete: true }));
     const row = { policy_digest, people: JSON.stringify(rows) };
     await world.db
       .insertInto("frozen_people")

@@ -18,7 +18,7 @@ describe("C07 C72 the accounts of frozen people are known in the moment in which
     story = await Story.begin((await open()).db);
   });
   const people = async () => (await readFrozenPeople(story.db, story.home.id))?.people;
-  const alice = () => [{ login: "alice", ids: [story.github.person("alice").id], asked: true }];
+  const alice = () => [{ login: "alice", ids: [story.github.person("alice").id], complete: true }];
 
   test("by the merge of a freeze", async () => {
     // Asked for right after the transaction, before anybody looks at the head again.
@@ -49,7 +49,7 @@ describe("C07 C72 the accounts of frozen people are known in the moment in which
     perform(story, "paula opens stop", { files });
     await story.settle();
     expect(story.pulls.get("stop")?.pull.state).toBe("merged");
-    expect(await people()).toEqual([{ login: "alice", ids: [], asked: false }]);
+    expect(await people()).toEqual([{ login: "alice", ids: [], complete: false }]);
     perform(story, "alice asks for one");
     await story.settle();
     perform(story, "bob approves one");

@@ -181,7 +181,7 @@ describeStores("what a policy pull request would end", (open) => {
     const { requester_id, repository_id } = await db.selectFrom("grant").selectAll().executeTakeFirstOrThrow();
     const frozen = (login: string) => policyOf(target(), `version: 1\nfrozen: [{ requester: "@${login}" }]\n`);
     expect(await effects(frozen("before"))).toMatchObject({ freezes: [] });
-    const people = JSON.stringify([{ login: "before", ids: [Number(requester_id)], asked: true }]);
+    const people = JSON.stringify([{ login: "before", ids: [Number(requester_id)], complete: true }]);
     const policy_digest = frozen("before").digest;
     await db.insertInto("frozen_people").values({ repository_id, policy_digest, people }).execute();
     expect(await effects(frozen("before"))).toMatchObject({ freezes: { length: 1 } });

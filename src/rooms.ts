@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Logger } from "pino";
 import { openCatalogue } from "./action-catalogue/index.ts";
 import { appOctokit } from "./app-octokit.ts";
-import type { Clock } from "./base/clock.ts";
+import { type Clock, systemPause } from "./base/clock.ts";
 import { brokers } from "./cloud/index.ts";
 import type { Config } from "./config.ts";
 import { doctorAtStart } from "./doctor-at-start.ts";
@@ -54,6 +54,7 @@ export async function openRooms(config: Config, db: Db, clock: Clock, log: Logge
     github,
     keys,
     clock,
+    pause: systemPause,
     log,
     newId: randomUUID,
     onImport: importedEntries(oidcIssuer),
@@ -91,6 +92,7 @@ export async function openRooms(config: Config, db: Db, clock: Clock, log: Logge
     newId: randomUUID,
   };
   const jobs = {
+    pause: systemPause,
     keySet: createKeySet(oidcIssuer, fetch),
     policies: createPolicies(github),
     liveHead: createLiveHead(github),

@@ -1,3 +1,4 @@
+import type { Pause } from "../base/clock.ts";
 import type { ReconcileDeps } from "../pull-request/index.ts";
 import type { Recorder } from "../recorder/index.ts";
 import type { Db } from "../store/index.ts";
@@ -8,6 +9,8 @@ import type { Answer } from "./types.ts";
 
 /** What `POST /requests` is given: it judges a request as the reconcile does, so it has what the reconcile has. */
 export interface AskDeps extends Omit<ReconcileDeps, "config" | "enqueue"> {
+  /** Waits until a refusal may be answered. */
+  readonly pause: Pause;
   readonly recorder: Pick<Recorder, "append">;
   readonly keySet: KeySet;
   readonly policies: Policies;

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { CountersignError, RetryLater } from "../base/errors.ts";
 import type { RepositoryId } from "../base/ids.ts";
 import { UpstreamFailure } from "../cloud/index.ts";
@@ -16,7 +15,7 @@ export interface Meta {
   readonly remote: string;
 }
 interface Options {
-  readonly deps: { readonly config: { readonly publicUrl: string }; readonly log: ExchangeDeps["log"] };
+  readonly deps: Pick<ExchangeDeps, "log" | "pause"> & { readonly config: { readonly publicUrl: string } };
   readonly limits: RepositoryLimits;
   /** Refusals are answered at multiples of this, in milliseconds, so that time tells strangers nothing (C44). */
   readonly floor: (claimed: NonNullable<Trail["claimed"]>) => number;
@@ -30,7 +29,7 @@ interface Options {
  * Runs one request to its answer and never throws: a refusal is logged at once, counted, and told in its one shape. What we did
  * not foresee is "try again", with the cause in the log, never a success (C46).
  */
-export function answering({ deps: { config, log }, limits, floor, note, tell }: Options) {
+export function answering({ deps: { config, log, pause }, limits, floor, note, tell }: Options) {
   return async ({ correlationId, remote }: Meta, work: (trail: Trail) => Promise<Answer>): Promise<Answer> => {
     const arrived = performance.now();
     const trail: Trail = {};
@@ -51,7 +50,7 @@ export function answering({ deps: { config, log }, limits, floor, note, tell }: 
       if (!pending && trail.claims && about !== undefined) tell?.(about, refusal, correlationId);
       if (trail.claimed && codes[code].status < 500) {
         const step = floor(trail.claimed);
-        await delay(step - ((performance.now() - arrived) % step));
+        await pause(step - ((performance.now() - arrived) % step));
       }
       return refused(refusal, config.publicUrl, correlationId);
     }

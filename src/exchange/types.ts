@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import type { Clock } from "../base/clock.ts";
+import type { Clock, Pause } from "../base/clock.ts";
 import type { FreezeEntry } from "../access-repo/types.ts";
 import type { Broker } from "../cloud/types.ts";
 import type { GitHub, ResolveRepositories } from "../github/index.ts";
@@ -23,6 +23,8 @@ export interface ExchangeDeps {
   readonly policies: Policies;
   readonly liveHead: LiveHead;
   readonly clock: Clock;
+  /** Waits until a refusal may be answered. */
+  readonly pause: Pause;
   readonly log: Pick<Logger, "info" | "warn" | "error">;
   readonly config: {
     readonly publicUrl: string;

@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import type { CommitSha, RepositoryId } from "../base/ids.ts";
 import { RetryLater } from "../base/errors.ts";
 import type { RepoRef } from "../github/types.ts";
@@ -31,7 +30,7 @@ export async function catchUp(deps: RecorderDeps, repo: RepoRef): Promise<void> 
       const wait = looksAgain[stale++];
       if (wait !== undefined) {
         round--;
-        await delay(wait);
+        await deps.pause(wait);
         continue;
       }
       const cause = tip ? `the branch at ${tip} does not descend from ${state.commit}` : "the branch is gone";

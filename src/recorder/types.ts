@@ -1,6 +1,6 @@
 import type { Kysely, Transaction } from "kysely";
 import type { Logger } from "pino";
-import type { Clock } from "../base/clock.ts";
+import type { Clock, Pause } from "../base/clock.ts";
 import type { CommitSha, RepositoryId } from "../base/ids.ts";
 import { CountersignError, RetryLater } from "../base/errors.ts";
 import type { GitHub, RepoRef } from "../github/types.ts";
@@ -13,6 +13,8 @@ export interface RecorderDeps {
   readonly github: Pick<GitHub, "ledgerTip" | "createLedgerBranch" | "putLedgerFile" | "ledgerCommits">;
   readonly keys: Pick<Keys, "ledger" | "ledgerSigner" | "ledgerKeyOf" | "refresh">;
   readonly clock: Clock;
+  /** Waits before the branch is looked at again. */
+  readonly pause: Pause;
   readonly log: Pick<Logger, "info" | "warn" | "error">;
   readonly newId: () => string;
   /**

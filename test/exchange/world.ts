@@ -19,6 +19,7 @@ import type { GitHub, Run } from "../../src/github/types.ts";
 import type { Recorder, RecorderDeps } from "../../src/recorder/index.ts";
 import type { Db } from "../../src/store/index.ts";
 import { policyFiles, treeFile } from "../access-repo/examples.ts";
+import { pause } from "../helpers/clock.ts";
 import { access, enrol, FakeLedger, genesis, ledgerKeys, recorderOn, sha } from "../recorder/world.ts";
 import { hex, now, publicUrl } from "./fixtures.ts";
 import { grantRows, owner } from "./grant-rows.ts";
@@ -188,6 +189,7 @@ export async function startWorld(
     policies: createPolicies(github),
     liveHead: createLiveHead(github),
     clock,
+    pause,
     log: { info: note, warn: note, error: note },
     config,
     keySet: createKeySet(issuer.url, fetch),

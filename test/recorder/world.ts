@@ -24,6 +24,7 @@ import {
 } from "../../src/ledger/index.ts";
 import { createRecorder, type RecorderDeps } from "../../src/recorder/index.ts";
 import type { Db } from "../../src/store/index.ts";
+import { pause } from "../helpers/clock.ts";
 
 export const access: RepoRef = { id: repositoryId(100), fullName: "acme/access" };
 export const sha = (n: number | string): CommitSha => commitSha(String(n).padStart(40, "0"));
@@ -202,7 +203,7 @@ export async function enrol(db: Db, state: "pending" | "active" = "active"): Pro
 }
 
 export const recorderOn = (db: Db, github: FakeLedger, keys: RecorderDeps["keys"], more: Partial<RecorderDeps> = {}) =>
-  createRecorder({ db, github, keys, clock, log: quiet, newId: randomUUID, ...more });
+  createRecorder({ db, github, keys, clock, pause, log: quiet, newId: randomUUID, ...more });
 
 export const enrolment = (db: Db) =>
   db.selectFrom("enrolment").selectAll().where("repository_id", "=", String(access.id)).executeTakeFirstOrThrow();

@@ -21,6 +21,7 @@ import { readiness } from "../../src/readiness.ts";
 import { createRecorder, type Recorder, type RecorderDeps } from "../../src/recorder/index.ts";
 import { routeHint } from "../../src/route-hint.ts";
 import type { Db } from "../../src/store/index.ts";
+import { pause } from "../helpers/clock.ts";
 import type { ModelCloud } from "./model/cloud.ts";
 import type { ModelGitHub } from "./model/github.ts";
 import { modelKeySet, oidcIssuer } from "./model/oidc.ts";
@@ -72,7 +73,7 @@ export class Server {
     const db = (this.#db = mortal(around.db, this));
     const github = (this.#github = reachedBy(around.github, this));
     const onImport = importedEntries(oidcIssuer);
-    const recorder = createRecorder({ db, github, keys, clock, log, newId: randomUUID, onImport });
+    const recorder = createRecorder({ db, github, keys, clock, pause, log, newId: randomUUID, onImport });
     this.recorder = {
       ...recorder,
       append: async (trx, repository, entries, by) => {
@@ -116,6 +117,7 @@ export class Server {
   /** What jobs are answered with, by `POST /token` and `POST /requests`. */
   #forJobs() {
     return {
+      pause,
       keySet: modelKeySet(),
       policies: createPolicies(this.#github),
       liveHead: createLiveHead(this.#github),

@@ -27,7 +27,6 @@ export function describeStores(name: string, tests: (open: () => Promise<Store>,
 export function useStore(kind: StoreKind = "pglite"): () => Promise<Store> {
   let backing: Promise<Backing> | undefined;
   const open: Store[] = [];
-  let dirty = false;
   // Here, not in the first test: making the first store takes seconds, far more on a busy machine.
   beforeAll(async () => {
     backing = kind === "pglite" ? pgliteBacking() : postgresBacking();
@@ -43,29 +42,57 @@ export function useStore(kind: StoreKind = "pglite"): () => Promise<Store> {
     const source = await backing;
     if (!source) throw new Error("open() works inside tests and hooks only");
     const store = await source.connect();
-    if (open.length === 0 && dirty) await truncate(store);
-    dirty = true;
+    if (open.length === 0 && source.dirty) await truncate(store);
+    source.dirty = true;
     open.push(store);
     return store;
   };
 }
 
 interface Backing {
+  /** Whether there may be rows in it. */
+  dirty: boolean;
   connect(): Promise<Store>;
   drop(): Promise<void>;
 }
 
+/**
+ * PGlites of this worker that nobody uses now: to load a dump costs a second of CPU, to empty the tables a few milliseconds.
+ * They end with the process.
+ */
+const idle: Store[] = [];
+
 async function pgliteBacking(): Promise<Backing> {
+  const known = idle.pop();
+  const store = known ?? (await loadPglite());
+  const shape = await shapeOf(store);
+  return {
+    dirty: known !== undefined,
+    connect: async () => ({ ...store, close: async () => undefined }),
+    async drop() {
+      await sql`discard all`.execute(store.db);
+      // A test that changed the tables took this one with it.
+      if ((await shapeOf(store)) === shape) idle.push(store);
+    },
+  };
+}
+
+async function shapeOf({ db }: Store): Promise<string | undefined> {
+  const { rows } = await sql<{ shape: string }>`
+    select md5(string_agg(concat(attrelid::regclass, attname, atttypid, attnotnull), ',' order by attrelid, attnum)) as shape
+    from pg_attribute join pg_class on pg_class.oid = attrelid where relnamespace = 'public'::regnamespace`.execute(db);
+  return rows[0]?.shape;
+}
+
+async function loadPglite(): Promise<Store> {
   const path = await ask<string>("pglite");
   const pglite = await PGlite.create({ loadDataDir: new Blob([new Uint8Array(await readFile(path))]) });
-  const store = await openStore({ pglite });
-  // One PGlite per block: loading a dump costs 0.4 s, emptying the tables a few milliseconds.
-  return { connect: async () => ({ ...store, close: async () => undefined }), drop: () => store.close() };
+  return openStore({ pglite });
 }
 
 async function postgresBacking(): Promise<Backing> {
   const { url, drop } = await freshDatabase();
-  return { connect: () => openStore({ databaseUrl: url }), drop };
+  return { dirty: false, connect: () => openStore({ databaseUrl: url }), drop };
 }
 
 /** An empty, migrated PostgreSQL database of one's own, for a whole server. `drop` when it is stopped. */

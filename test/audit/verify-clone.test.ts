@@ -1,7 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { verifyClone, type AuditResult, type VerifyOptions } from "../../src/audit/index.ts";
 import { repositoryId } from "../../src/base/ids.ts";
 import { batchPath, ledgerKeyText, type Batch, type Entry } from "../../src/ledger/index.ts";
@@ -15,10 +15,15 @@ const keys = [ledgerKeyText(key.publicKey)];
 
 let clone: Clone;
 let merge: string;
+let first: Clone;
+beforeAll(() => {
+  first = newClone();
+  first.commit({ "README.md": "x" });
+  merge = first.commit({ "requests/aws-prod/x.yml": "version: 1\n" }, "request\n\nRequested-by: alice");
+});
+afterAll(() => first.remove());
 beforeEach(() => {
-  clone = newClone();
-  clone.commit({ "README.md": "x" });
-  merge = clone.commit({ "requests/aws-prod/x.yml": "version: 1\n" }, "request\n\nRequested-by: alice");
+  clone = newClone(first);
 });
 afterEach(() => {
   vi.unstubAllEnvs();

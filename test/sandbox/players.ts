@@ -1,14 +1,13 @@
-import { execFile } from "node:child_process";
 import { mkdir, writeFile } from "node:fs/promises";
 import path from "node:path";
-import { promisify } from "node:util";
 import { Octokit } from "@octokit/rest";
-
-const exec = promisify(execFile);
+import { run } from "./processes/index.ts";
 
 /** git as a person's machine has it, without this machine's own settings. */
 export async function git(cwd: string, ...args: string[]): Promise<string> {
-  const { stdout } = await exec("git", args, {
+  const { code, stdout, stderr } = await run({
+    command: "git",
+    args,
     cwd,
     env: {
       PATH: process.env.PATH ?? "",
@@ -17,9 +16,9 @@ export async function git(cwd: string, ...args: string[]): Promise<string> {
       GIT_CONFIG_GLOBAL: "/dev/null",
       GIT_TERMINAL_PROMPT: "0",
     },
-    maxBuffer: 32 * 1024 * 1024,
   });
-  return stdout.trim();
+  if (code !== 0) throw new Error(`git ${args.join(" ")}: ${stderr.trim() || `exit ${code}`}`);
+  return stdout.toString("utf8").trim();
 }
 
 /** One of the local GitHub's accounts, with a clone of the access repo and an API client, and nothing that a person has not. */

@@ -1,7 +1,7 @@
-import { spawn } from "node:child_process";
 import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import path from "node:path";
+import { run } from "../processes/index.ts";
 import { gitEnv, ZERO } from "./git.ts";
 import { accountOf, authorize } from "./permissions.ts";
 import { afterRefChange, refusal } from "./refs.ts";
@@ -123,36 +123,29 @@ async function backend(
   const refs = [...new Set(heads)];
   const there = await repo.git.refs("refs/heads/");
   const why = (r: string) => refusal(repo, actor, r, there.has(r));
-  const chunks: Buffer[] = [];
-  await new Promise<void>((done, fail) => {
-    const child = spawn("git", ["http-backend"], {
-      env: {
-        ...gitEnv(s.world.dir),
-        GIT_PROJECT_ROOT: s.world.dir,
-        GIT_HTTP_EXPORT_ALL: "1",
-        PATH_INFO: `/${repo.id}.git${call.service}`,
-        QUERY_STRING: call.query,
-        REQUEST_METHOD: req.method ?? "GET",
-        CONTENT_TYPE: req.headers["content-type"] ?? "",
-        CONTENT_LENGTH: String(body.length),
-        HTTP_CONTENT_ENCODING: req.headers["content-encoding"] ?? "",
-        GIT_PROTOCOL: String(req.headers["git-protocol"] ?? ""),
-        REMOTE_USER: actor.kind === "anonymous" ? "" : accountOf(actor).login,
-        REMOTE_ADDR: "127.0.0.1",
-        SANDBOX_PROTECTED: refs.filter((r) => why(r) === "protected").join(" "),
-        SANDBOX_NO_FORCE: refs.filter((r) => why(r) === "force").join(" "),
-        SANDBOX_NO_WORKFLOWS: actor.kind === "installation" && actor.permissions["workflows"] !== "write" ? "1" : "",
-      },
-    });
-    child.stdout.on("data", (d: Buffer) => chunks.push(d));
-    child.stderr.resume();
-    child.stdin.on("error", () => undefined);
-    child.on("error", fail);
-    child.on("close", () => done());
-    child.stdin.end(body);
+  const { stdout: out } = await run({
+    command: "git",
+    args: ["http-backend"],
+    env: {
+      ...gitEnv(s.world.dir),
+      GIT_PROJECT_ROOT: s.world.dir,
+      GIT_HTTP_EXPORT_ALL: "1",
+      PATH_INFO: `/${repo.id}.git${call.service}`,
+      QUERY_STRING: call.query,
+      REQUEST_METHOD: req.method ?? "GET",
+      CONTENT_TYPE: req.headers["content-type"] ?? "",
+      CONTENT_LENGTH: String(body.length),
+      HTTP_CONTENT_ENCODING: req.headers["content-encoding"] ?? "",
+      GIT_PROTOCOL: String(req.headers["git-protocol"] ?? ""),
+      REMOTE_USER: actor.kind === "anonymous" ? "" : accountOf(actor).login,
+      REMOTE_ADDR: "127.0.0.1",
+      SANDBOX_PROTECTED: refs.filter((r) => why(r) === "protected").join(" "),
+      SANDBOX_NO_FORCE: refs.filter((r) => why(r) === "force").join(" "),
+      SANDBOX_NO_WORKFLOWS: actor.kind === "installation" && actor.permissions["workflows"] !== "write" ? "1" : "",
+    },
+    input: body,
   });
   if (settle) await settle();
-  const out = Buffer.concat(chunks);
   const at = out.indexOf("\r\n\r\n");
   let status = 200;
   const headers: Record<string, string> = {};

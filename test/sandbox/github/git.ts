@@ -6,6 +6,7 @@ import { promisify } from "node:util";
 import { deflate } from "node:zlib";
 import path from "node:path";
 
+import { run } from "../processes/index.ts";
 import { type FileChange, readDiff } from "./git-diff.ts";
 import { type Commit, type GitObject, parseCommit, parseTree, type Signature, type TreeEntry } from "./git-objects.ts";
 
@@ -66,27 +67,18 @@ export class Git {
     return (await this.raw(args, o)).toString("utf8");
   }
 
-  raw(
+  async raw(
     args: readonly string[],
     o: { input?: string | Buffer; env?: NodeJS.ProcessEnv; ok?: readonly number[] } = {},
   ): Promise<Buffer> {
-    return new Promise((resolve, reject) => {
-      const child = spawn("git", ["--git-dir", this.dir, ...args], { env: { ...this.#env, ...o.env } });
-      const out: Buffer[] = [];
-      let err = "";
-      child.stdout.on("data", (d: Buffer) => out.push(d));
-      child.stderr.on("data", (d: Buffer) => {
-        err += d.toString();
-      });
-      child.stdin.on("error", () => undefined); // git may exit before it has read everything
-      child.on("error", reject);
-      child.on("close", (code) => {
-        const stdout = Buffer.concat(out);
-        if (code === 0 || (code !== null && o.ok?.includes(code))) resolve(stdout);
-        else reject(new GitError(args, code ?? -1, stdout.toString("utf8"), err));
-      });
-      child.stdin.end(o.input ?? "");
+    const { code, stdout, stderr } = await run({
+      command: "git",
+      args: ["--git-dir", this.dir, ...args],
+      env: { ...this.#env, ...o.env },
+      ...(o.input !== undefined && { input: o.input }),
     });
+    if (code === 0 || (code !== null && o.ok?.includes(code))) return stdout;
+    throw new GitError(args, code ?? -1, stdout.toString("utf8"), stderr);
   }
 
   /** The object that a revision names (`main:path`, `refs/heads/x^{commit}`, an oid), or null. */

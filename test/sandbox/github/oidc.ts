@@ -1,14 +1,6 @@
-import {
-  createHash,
-  createPrivateKey,
-  createPublicKey,
-  generateKeyPair,
-  randomBytes,
-  randomUUID,
-  type KeyObject,
-} from "node:crypto";
-import { promisify } from "node:util";
+import { createHash, createPrivateKey, createPublicKey, randomBytes, randomUUID, type KeyObject } from "node:crypto";
 import { exportJWK, SignJWT } from "jose";
+import { keyPair } from "./key-pair.ts";
 import type { Attempt, Json, Run } from "./types.ts";
 import type { World } from "./world.ts";
 
@@ -33,11 +25,7 @@ export class Issuer {
   }
 
   static async create(world: World): Promise<Issuer> {
-    const pair = await promisify(generateKeyPair)("rsa", {
-      modulusLength: 2048,
-      privateKeyEncoding: { type: "pkcs8", format: "pem" },
-      publicKeyEncoding: { type: "spki", format: "pem" },
-    });
+    const pair = await keyPair("issuer");
     const jwk = await exportJWK(createPublicKey(pair.publicKey));
     const kid = randomUUID().toUpperCase();
     return new Issuer(world, createPrivateKey(pair.privateKey), { ...jwk, kid, alg: "RS256", use: "sig" }, kid);

@@ -1,8 +1,8 @@
-import { generateKeyPair, randomBytes, randomUUID } from "node:crypto";
+import { randomBytes, randomUUID } from "node:crypto";
 import path from "node:path";
-import { promisify } from "node:util";
-import { spawn } from "node:child_process";
+import { run } from "../processes/index.ts";
 import { Git, gitEnv, type Signature, ZERO } from "./git.ts";
+import { keyPair } from "./key-pair.ts";
 import type {
   Account,
   Actor,
@@ -19,8 +19,6 @@ import type {
   Seed,
   User,
 } from "./types.ts";
-
-const makeKeys = promisify(generateKeyPair);
 
 /** What app.yml asks for: the union of the six scopes in DESIGN.md section 4. */
 const OUR_PERMISSIONS: AppSeed["permissions"] = {
@@ -136,11 +134,7 @@ export class World {
   }
 
   async addApp(seed: AppSeed, owner: Account): Promise<App> {
-    const keys = await makeKeys("rsa", {
-      modulusLength: 2048,
-      privateKeyEncoding: { type: "pkcs1", format: "pem" },
-      publicKeyEncoding: { type: "spki", format: "pem" },
-    });
+    const keys = await keyPair(`app ${seed.slug}`);
     const app: App = {
       id: this.id("app"),
       slug: seed.slug,
@@ -338,11 +332,9 @@ function isNames(t: unknown): t is readonly string[] {
 }
 
 async function initBare(dir: string, hooks: string): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    const child = spawn("git", ["init", "-q", "--bare", "-b", "main", dir], { env: gitEnv(path.dirname(dir)) });
-    child.on("error", reject);
-    child.on("close", (code) => (code === 0 ? resolve() : reject(new Error(`git init: ${code}`))));
-  });
+  const args = ["init", "-q", "--bare", "-b", "main", dir];
+  const { code } = await run({ command: "git", args, env: gitEnv(path.dirname(dir)) });
+  if (code !== 0) throw new Error(`git init: ${code}`);
   const { appendFileSync } = await import("node:fs");
   // refs/pull/* can be fetched and never pushed; the hook refuses what branch protection refuses.
   appendFileSync(

@@ -15,8 +15,14 @@ export class Sources {
   readonly #trusted: BlockList;
   readonly #buckets = new Buckets(rate);
 
-  /** @param proxies addresses and CIDR ranges of TRUSTED_PROXIES, as checked by `isProxyRange` */
-  constructor(proxies: readonly string[] = []) {
+  readonly #now: () => number;
+
+  /**
+   * @param proxies addresses and CIDR ranges of TRUSTED_PROXIES, as checked by `isProxyRange`
+   * @param now milliseconds of a clock that is never set back
+   */
+  constructor(proxies: readonly string[] = [], now = () => performance.now()) {
+    this.#now = now;
     this.#trusted = proxies.length > 0 ? blockList(proxies) : blockList(["127.0.0.0/8", "::1"]);
     this.#named = proxies.length > 0;
   }
@@ -42,7 +48,7 @@ export class Sources {
 
   /** @returns seconds to wait, 0: go on */
   take({ address, limited }: Source): number {
-    return limited ? this.#buckets.take(network(address), performance.now()) : 0;
+    return limited ? this.#buckets.take(network(address), this.#now()) : 0;
   }
 
   #isTrusted(address: string): boolean {

@@ -96,7 +96,7 @@ export async function startGithubWorld(at: Awaited<ReturnType<typeof startGithub
         now: clock.now,
         context,
         sign: () => Promise.reject(new Error("no assertion is for GitHub")),
-        signal: AbortSignal.timeout(5000),
+        signal: AbortSignal.timeout(60_000),
         ...change,
       }),
     check: (names, permissions = { contents: "write" }) =>
@@ -106,7 +106,7 @@ export async function startGithubWorld(at: Awaited<ReturnType<typeof startGithub
         access: { id: id("acme/access"), ownerId: owner },
         check: "7c9e6679-7425-40de-944b-e07fc1f90ae7",
         sign: () => Promise.reject(new Error("no assertion is for GitHub")),
-        signal: AbortSignal.timeout(5000),
+        signal: AbortSignal.timeout(60_000),
       }) ?? Promise.reject(new Error("no check")),
     revoke: (token) => broker.revoke?.(token) ?? Promise.reject(new Error("no revoke")),
     as: octokit,

@@ -50,13 +50,13 @@ describe("who sends", () => {
 
 describe("a flood of one address", () => {
   it("is stopped at a thousand at once, and harms no other address", () => {
-    const sources = new Sources();
+    const sources = new Sources([], () => 0);
     expect(spent(sources, "198.51.100.7")).toBeLessThan(1100);
     expect(sources.take(sources.of("198.51.100.8", undefined))).toBe(0);
   });
 
   it("from one network of IPv6 counts as one, however its addresses are spelled", () => {
-    const sources = new Sources();
+    const sources = new Sources([], () => 0);
     spent(sources, "2001:db8:0:1::1");
     for (const same of ["2001:0db8:0000:0001:ffff::2", "2001:db8:0:1:1:2:3:4", "2001:DB8:0:1::"])
       expect(sources.take(sources.of(same, undefined))).toBeGreaterThan(0);

@@ -60,6 +60,9 @@ export interface Json {
 
 const now = new Date("2026-11-23T12:00:00Z");
 
+/** No commit here is worth that git looks for garbage after it, in a process of its own. */
+const settings = ["user.name=x", "user.email=x@example.com", "maintenance.auto=false"].flatMap((one) => ["-c", one]);
+
 /** With the policy of the examples, unless `empty`. */
 export function newFolder({ empty = false } = {}): Folder {
   const parent = realpathSync(mkdtempSync(join(tmpdir(), "countersign-commands-")));
@@ -67,7 +70,7 @@ export function newFolder({ empty = false } = {}): Folder {
   mkdirSync(dir);
   const env = { PATH: process.env["PATH"], GIT_CONFIG_GLOBAL: devNull, GIT_CONFIG_NOSYSTEM: "1", HOME: parent };
   const git = (...args: readonly string[]): string =>
-    execFileSync("git", ["-c", "user.name=x", "-c", "user.email=x@example.com", ...args], {
+    execFileSync("git", [...settings, ...args], {
       cwd: dir,
       env,
       encoding: "utf8",

@@ -10,11 +10,26 @@ const slow = [
 ];
 const further = ["access-repo/subset-requests", "scenarios/events.property"].map((name) => `test/${name}.test.ts`);
 const runSlow = process.env.SLOW !== undefined;
-const all = { include: runSlow ? [...slow, ...further] : ["test/**/*.test.ts"], exclude: runSlow ? [] : slow };
 
-// What runs git and shells itself. To start a process is a fork, which copies the page tables: 28 ms of a worker that has grown
-// to a gigabyte with PGlite, 1 ms of one that is small, and these tests start thousands.
-const startProcesses = ["action", "audit", "commands", "doctor", "setup"].map((room) => `test/${room}/**/*.test.ts`);
+// They start git and shells by the thousand. To start a process is a fork, which copies the page tables: 28 ms of a worker that has
+// grown to a gigabyte with PGlite in it, a few of one that is small.
+const processes = ["action", "audit", "commands", "doctor", "setup"].map((room) => `test/${room}/**/*.test.ts`);
+// What they look at is decided when an SDK is loaded: it reads the environment once.
+const alone = ["azure-secrecy", "gcp-canary"].map((name) => `test/cloud/${name}.test.ts`);
+
+// A worker goes from file to file: to start one and to load what a file imports costs more than most files do, and a PGlite that
+// is there is only emptied. So a file leaves the process as it found it; that the order is another each time shows who does not.
+const quick = [
+  { name: "processes", include: processes, isolate: false, sequence: { groupOrder: 0 } },
+  { name: "alone", include: alone, isolate: true, sequence: { groupOrder: 1 } },
+  {
+    name: "rooms",
+    include: ["test/**/*.test.ts"],
+    exclude: [...slow, ...processes, ...alone],
+    isolate: false,
+    sequence: { groupOrder: 2 },
+  },
+];
 
 export default defineConfig({
   test: {
@@ -24,19 +39,9 @@ export default defineConfig({
     // A busy machine is slow, not wrong.
     expect: { poll: { timeout: 30_000 } },
     maxWorkers: 2,
-    // A worker goes from file to file: to start one and to load what a file imports costs more than most files do. Each file
-    // leaves the process as it found it (`unstubEnvs`, `restoreMocks`); in any order, so what does not is found.
-    isolate: false,
-    unstubEnvs: true,
-    unstubGlobals: true,
-    restoreMocks: true,
     sequence: { shuffle: { files: true, tests: false } },
-    projects: [
-      { extends: true, test: { name: "processes", include: startProcesses, sequence: { groupOrder: 0 } } },
-      {
-        extends: true,
-        test: { name: "rooms", ...all, exclude: [...all.exclude, ...startProcesses], sequence: { groupOrder: 1 } },
-      },
-    ],
+    ...(runSlow
+      ? { include: [...slow, ...further] }
+      : { projects: quick.map((test) => ({ extends: true as const, test })) }),
   },
 });

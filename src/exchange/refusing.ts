@@ -50,7 +50,8 @@ export function answering({ deps: { config, log, pause }, limits, floor, note, t
       if (!pending && trail.claims && about !== undefined) tell?.(about, refusal, correlationId);
       if (trail.claimed && codes[code].status < 500) {
         const step = floor(trail.claimed);
-        await pause(step - ((performance.now() - arrived) % step));
+        // A timer leaves out what is less than a millisecond, and may come one early.
+        await pause(Math.ceil(step - ((performance.now() - arrived) % step)) + 1);
       }
       return refused(refusal, config.publicUrl, correlationId);
     }

@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Logger } from "pino";
 import { openCatalogue } from "./action-catalogue/index.ts";
 import { appOctokit } from "./app-octokit.ts";
-import { type Clock, systemPause } from "./base/clock.ts";
+import type { Clock, Pause } from "./base/clock.ts";
 import { brokers } from "./cloud/index.ts";
 import type { Config } from "./config.ts";
 import { doctorAtStart } from "./doctor-at-start.ts";
@@ -24,6 +25,8 @@ import { createRecorder } from "./recorder/index.ts";
 import { routeHint } from "./route-hint.ts";
 import { jobRunner } from "./run-job.ts";
 import type { Db } from "./store/index.ts";
+
+const pause: Pause = (milliseconds) => delay(milliseconds);
 
 /**
  * Every room below `http/` on one migrated database, each given what it needs of the others; nothing listens and no job runs yet.
@@ -54,7 +57,7 @@ export async function openRooms(config: Config, db: Db, clock: Clock, log: Logge
     github,
     keys,
     clock,
-    pause: systemPause,
+    pause,
     log,
     newId: randomUUID,
     onImport: importedEntries(oidcIssuer),
@@ -92,7 +95,7 @@ export async function openRooms(config: Config, db: Db, clock: Clock, log: Logge
     newId: randomUUID,
   };
   const jobs = {
-    pause: systemPause,
+    pause,
     keySet: createKeySet(oidcIssuer, fetch),
     policies: createPolicies(github),
     liveHead: createLiveHead(github),

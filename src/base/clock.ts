@@ -1,5 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
-
 /** The one source of "now". Passed in, never read from a global, so that windows can be tested at their edges. */
 export interface Clock {
   /** Current time; only ever compared with GitHub's own clock (skew over 30 s: not ready). */
@@ -7,6 +5,5 @@ export interface Clock {
 }
 /** Lets so many milliseconds pass. Passed in as the clock is: who tests what happens after a wait need not wait for it. */
 export type Pause = (milliseconds: number) => Promise<void>;
-export const systemPause: Pause = (milliseconds) => delay(milliseconds);
 
 export const systemClock: Clock = { now: () => new Date() };

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { codes } from "../../src/exchange/index.ts";
-import { systemPause } from "../../src/base/clock.ts";
 import { RetryLater } from "../../src/base/errors.ts";
 import { CloudError } from "../../src/cloud/index.ts";
 import { useStore } from "../helpers/stores.ts";
@@ -85,7 +85,7 @@ const claimsOf = async (): Promise<Record<string, unknown>> => {
 };
 
 test("C44 no refusal of a well-formed token comes before the floor, a stranger's or not", async () => {
-  const exchange = world.restart({ pause: systemPause });
+  const exchange = world.restart({ pause: delay });
   await exchange.refreshIndex();
   for (const over of [{ repository_id: "75" }, { workflow_ref: "x" }, { environment: "staging" }]) {
     const started = performance.now();
@@ -95,7 +95,7 @@ test("C44 no refusal of a well-formed token comes before the floor, a stranger's
 });
 
 test("C44 a key that we do not hold costs whoever names it a second, also where the repository is unknown", async () => {
-  const exchange = world.restart({ pause: systemPause });
+  const exchange = world.restart({ pause: delay });
   await ask({ exchange, issuer });
   const timed = async (over: Record<string, unknown>) => {
     const token = await issuer.token(over, { kid: "nobody's" });

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { pino } from "pino";
-import { systemClock, systemPause } from "../../../src/base/clock.ts";
+import { systemClock } from "../../../src/base/clock.ts";
 import { type Broker, brokers } from "../../../src/cloud/index.ts";
 import { createExchange, createKeySet, createLiveHead, createPolicies } from "../../../src/exchange/index.ts";
 import { createHttp, listen } from "../../../src/http/index.ts";
@@ -24,7 +24,7 @@ const { db } = store;
 const seal = sealer(Buffer.alloc(32, 7));
 const keys = await openKeys({ db, sealer: seal, clock, issuerUrl: publicUrl });
 const github = new BenchGitHub();
-const recorder = createRecorder({ db, github, keys, clock, pause: systemPause, log, newId: randomUUID });
+const recorder = createRecorder({ db, github, keys, clock, pause: delay, log, newId: randomUUID });
 await recorder.openLedger(access, genesis(keys));
 
 let cloud = 0;
@@ -48,7 +48,7 @@ const exchange = createExchange({
   policies: createPolicies(github),
   liveHead: createLiveHead(github),
   clock,
-  pause: systemPause,
+  pause: delay,
   log,
   config: { publicUrl, oidcIssuer: issuer, webUrl: "https://github.example", frozen: [] },
   keySet: createKeySet(issuer, fetch),

@@ -5,6 +5,7 @@ import { defineConfig } from "vitest/config";
 const quickServers = ["main-job", "page", "cost", "dispatch", "payloads"];
 const slow = [
   `test/e2e/!(${quickServers.join("|")}).test.ts`,
+  "test/exchange/database-crash.test.ts",
   "test/exchange/pending.test.ts",
   "test/grant/dispatch.test.ts",
 ];

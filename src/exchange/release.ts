@@ -1,7 +1,7 @@
 import { sql } from "kysely";
 import { isFrozen } from "../access-repo/index.ts";
 import { batched, type Outcome } from "../base/batched.ts";
-import { distinct, rowsOf } from "../store/index.ts";
+import { distinct, durableCommit, rowsOf } from "../store/index.ts";
 import { together } from "./batches.ts";
 import { checkEnrolment, type Begun } from "./begin.ts";
 import { publish } from "./channel.ts";
@@ -33,7 +33,7 @@ export function releasing(deps: Deps): Release {
  * The rows of grants and enrolments are locked by the statement, and looked at again after a wait: a revocation or freeze that
  * is committed before is seen, one that comes after waits for it (C59). Found by their ids alone and judged after that: with the
  * conditions beside the ids PostgreSQL would rather look through every active grant. Enrolments first, as begin and the recorder lock them,
- * so that none waits for the other in a circle.
+ * so that none waits for the other in a circle. On the disk before anybody is answered.
  */
 async function releaseAll({ db, clock }: Deps, exchanges: readonly Begun[]): Promise<readonly Outcome<boolean>[]> {
   const now = clock.now();
@@ -60,7 +60,7 @@ async function releaseAll({ db, clock }: Deps, exchanges: readonly Begun[]): Pro
     where x.id = item.id and x.state = 'recorded' and x.deadline > ${now}
       and held.state = 'active' and held.expires_at > ${now}
       and held.enrolment_state = 'active' and held.quarantined_digest is null
-    returning x.id`.execute(db);
+    returning x.id, ${durableCommit}`.execute(db);
   const released = new Set(rows.map((row) => row.id));
   return exchanges.map(({ id }) => ({ ok: true, value: released.has(id) }));
 }

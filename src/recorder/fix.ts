@@ -12,7 +12,7 @@ import {
   type Batch,
 } from "../ledger/index.ts";
 import type { LedgerSigner } from "../issuer/index.ts";
-import { type Database, isFailedStatement } from "../store/index.ts";
+import { type Database, durableCommit, isFailedStatement } from "../store/index.ts";
 import { publish } from "./channel.ts";
 import { lastWaiting } from "./entries.ts";
 import { ledgerState, type LedgerState } from "./state.ts";
@@ -128,7 +128,8 @@ export async function storeBatch(
           commit_sha: null,
           created_at: now,
         })
-        .returning("id"),
+        // Nothing is sent that the database could forget.
+        .returning(["id", durableCommit]),
     )
     .updateTable("ledger_entry")
     .set({ batch_id: batch.header.batch })

@@ -9,7 +9,7 @@ import { type FolderLock, lockFolder } from "./folder-lock.ts";
 import type { Database } from "./schema.ts";
 
 export type { Database } from "./schema.ts";
-export { asyncCommit } from "./async-commit.ts";
+export { asyncCommit, durableCommit } from "./commits.ts";
 export { forgetLeases, keepLease, type Lease, withLease } from "./lease.ts";
 export { isFailedStatement } from "./failed-statement.ts";
 export { migrate } from "./migrate.ts";

@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Clock } from "../base/clock.ts";
 import type { Seconds } from "../base/duration.ts";
-import { asyncCommit } from "./async-commit.ts";
+import { asyncCommit } from "./commits.ts";
 import type { Db } from "./index.ts";
 
 // Leases are rows, not advisory locks: on PGlite every session is the same session, where an advisory lock excludes nobody.

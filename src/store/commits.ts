@@ -7,3 +7,12 @@ import { sql } from "kysely";
  * that waits.
  */
 export const asyncCommit = sql<string>`set_config('synchronous_commit', 'off', true)`.as("synchronous_commit");
+
+/**
+ * The same for a step that others hang on: its commit waits for the disk, also where the operator's database by itself waits for none.
+ * Where it waits for more, such as for a standby, so does this.
+ */
+export const durableCommit = sql<string>`set_config('synchronous_commit',
+  case current_setting('synchronous_commit') when 'off' then 'on' else current_setting('synchronous_commit') end, true)`.as(
+  "synchronous_commit",
+);

@@ -1,11 +1,9 @@
-import { type RepositoryId, repositoryId, runId } from "../base/ids.ts";
-import type { RequestedEntry } from "../ledger/types.ts";
+import { type RepositoryId, repositoryId } from "../base/ids.ts";
+import type { IssuedEntry, RequestedEntry } from "../ledger/types.ts";
 import { importReview } from "../grant/index.ts";
 import type { ImportHook } from "../recorder/index.ts";
 import type { Db } from "../store/index.ts";
-
-/** Longer than any token of the imported time is accepted. */
-const remember = 1_200_000;
+import { importIssued } from "./imported-issued.ts";
 
 /**
  * For the recorder's `onImport`: what batches that a restored database lacks say of uses, tokens and revocations. A run
@@ -15,23 +13,9 @@ const remember = 1_200_000;
 export const importedEntries =
   (oidcIssuer: string): ImportHook =>
   async (trx, accessRepository, entries) => {
+    const issued = entries.filter((entry): entry is IssuedEntry => entry.type === "issued");
+    await importIssued(trx, oidcIssuer, accessRepository, issued);
     for (const entry of entries) {
-      if (entry.type === "issued") {
-        const at = new Date(entry.at);
-        await trx
-          .insertInto("seen_token")
-          .values({ iss: oidcIssuer, jti: entry.job.jti_sha256, until: new Date(at.getTime() + remember) })
-          .onConflict((c) => c.doNothing())
-          .execute();
-        const known = await trx.selectFrom("grant").select("id").where("id", "=", entry.grant).executeTakeFirst();
-        if (!known) continue;
-        const { run_id, run_attempt } = entry.job;
-        await trx
-          .insertInto("grant_use")
-          .values({ grant_id: entry.grant, run_id: String(runId(run_id)), run_attempt, first_at: at })
-          .onConflict((c) => c.doNothing())
-          .execute();
-      }
       if (entry.type === "break_glass" || entry.type === "reviewed")
         await importReview(trx, repositoryId(accessRepository), entry);
       if (entry.type === "requested") await importAsked(trx, accessRepository, entry);

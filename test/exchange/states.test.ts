@@ -7,7 +7,7 @@ import { importedEntries } from "../../src/exchange/index.ts";
 import type { Recorder } from "../../src/recorder/index.ts";
 import type { Database } from "../../src/store/index.ts";
 import { describeStores } from "../helpers/stores.ts";
-import { recorderOn } from "../recorder/world.ts";
+import { access, recorderOn } from "../recorder/world.ts";
 import { now } from "./fixtures.ts";
 import { type Issuer, startIssuer } from "./issuer.ts";
 import { ask, codeOf, form, startWorld, states, until, type World } from "./world.ts";
@@ -274,21 +274,25 @@ describeStores("exchange states", (open, kind) => {
     expect(await states(world.db)).toEqual(["dropped"]);
   });
 
-  test("C33 C52 uses, tokens and revocations of imported entries count", async () => {
-    await start(2);
-    const token = await issuer.token();
-    await world.exchange.token(form(token), meta);
-    const { db, github, keys } = world;
-    // A backup from before the exchange is restored.
+  /** As a backup from before every exchange would have it, or a standby that takes over before it had them. */
+  async function restoreEarlier(): Promise<void> {
+    const { db } = world;
     const last = await db.selectFrom("ledger_batch").selectAll().where("sequence", "=", 1).executeTakeFirstOrThrow();
     for (const table of ["exchange", "grant_use", "seen_token"] as const) await db.deleteFrom(table).execute();
-    await db.deleteFrom("ledger_entry").where("type", "=", "issued").execute();
+    await db.deleteFrom("ledger_entry").where("type", "<>", "genesis").execute();
     await db.deleteFrom("ledger_batch").where("sequence", ">", 1).execute();
     await db
       .updateTable("enrolment")
       .set({ ledger_sequence: 1, ledger_sha256: last.sha256, ledger_commit: last.commit_sha })
       .execute();
+  }
 
+  test("C33 C52 uses, tokens and revocations of imported entries count", async () => {
+    await start(2);
+    const token = await issuer.token();
+    await world.exchange.token(form(token), meta);
+    const { db, github, keys } = world;
+    await restoreEarlier();
     const restored = recorderOn(db, github, keys, {
       clock: { now: () => world.time.now },
       onImport: importedEntries(issuer.url),
@@ -297,6 +301,29 @@ describeStores("exchange states", (open, kind) => {
     expect(codeOf(await world.restart({ recorder: restored }).token(form(token), meta))).toBe("token_replayed");
     expect(await db.selectFrom("grant_use").select("run_attempt").execute()).toHaveLength(1);
   });
+
+  for (const [what, again] of [
+    ["the token of an exchange", true],
+    ["the last use of a grant", false],
+  ] as const)
+    test(`C37 C57 C52 ${what} that the database had lost under running servers is not given again by who began before the ledger told of it`, async () => {
+      await start();
+      const token = await issuer.token();
+      expect(codeOf(await world.exchange.token(form(token), meta))).toBe("released");
+      await restoreEarlier();
+      const { db, github, keys } = world;
+      const clock = { now: () => world.time.now };
+      // Another server starts and compares the ledger while the exchange is at the cloud.
+      const other = recorderOn(db, github, keys, { clock, onImport: importedEntries(issuer.url) });
+      world.cloud.mintAs = () => other.caughtUp(access);
+      const second = again ? token : await issuer.token({ run_id: "901" });
+      expect(codeOf(await world.exchange.token(form(second), meta))).toBe("issue_timeout");
+      expect(await states(db)).toEqual(["dropped"]);
+
+      world.cloud.mintAs = undefined;
+      expect(codeOf(await ask(world, { run_id: "902" }))).toBe("runs_exhausted");
+      expect(codeOf(await ask(world))).toBe("released");
+    });
 
   test("a live check that began before a request came does not count for it", async () => {
     await start(2);

@@ -16,15 +16,16 @@ const looksAgain = [200, 400, 800] as const;
 /**
  * Reads the branch beyond our last confirmed batch until it ends with it. See Recorder.catchUp. Needs no lease: each step
  * is a compare-and-swap on what it was judged by.
+ * @returns the sequence of the last batch.
  * @throws LedgerStopped; RetryLater
  */
-export async function catchUp(deps: RecorderDeps, repo: RepoRef): Promise<void> {
+export async function catchUp(deps: RecorderDeps, repo: RepoRef): Promise<number> {
   let stale = 0;
   for (let round = 0; round < rounds; round++) {
     // The database first: a tip that is read later can only be newer.
     const state = await ledgerState(deps.db, repo.id);
     const tip = await deps.github.ledgerTip(repo);
-    if (tip === state.commit) return;
+    if (tip === state.commit) return state.sequence;
     const commits = tip && (await deps.github.ledgerCommits(repo, state.commit, tip));
     if (!commits) {
       const wait = looksAgain[stale++];
@@ -41,6 +42,19 @@ export async function catchUp(deps: RecorderDeps, repo: RepoRef): Promise<void> 
     }
   }
   throw new RetryLater("ledger_busy", "The ledger moves faster than it can be read.");
+}
+
+/** `catchUp` where batches up to `seen` are known to have been confirmed: a branch that ends before lost them. */
+export async function catchUpWith(deps: RecorderDeps, repo: RepoRef, seen: number): Promise<number> {
+  const sequence = await catchUp(deps, repo);
+  if (sequence < seen)
+    await stop(
+      deps,
+      repo.id,
+      { sequence },
+      `ledger cut off: it ends with batch ${sequence}, batch ${seen} was confirmed`,
+    );
+  return sequence;
 }
 
 /** Judges and applies commit by commit; returns where somebody else was faster, for another round. */

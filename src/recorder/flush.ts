@@ -3,7 +3,7 @@ import { RetryLater } from "../base/errors.ts";
 import type { RepositoryId } from "../base/ids.ts";
 import type { RepoRef } from "../github/types.ts";
 import { withLease } from "../store/index.ts";
-import { catchUp } from "./catch-up.ts";
+import { catchUp, catchUpWith } from "./catch-up.ts";
 import { lastWaiting, stillWaiting } from "./entries.ts";
 import { fixBatch } from "./fix.ts";
 import { sendBatch } from "./send.ts";
@@ -14,14 +14,16 @@ const leaseSeconds = 30;
 /** How long we wait for another replica that holds the lease; an exchange has 45 s in all. */
 const patience = 30_000;
 
-/** Access repos whose branch this process has compared with the database since it started or since a write went wrong. */
-export type CaughtUp = Set<RepositoryId>;
+/**
+ * Access repos whose branch this process has compared with the database since it started or since a write went wrong, with the highest
+ * sequence that it has seen confirmed since: a database that has less went back, as a standby may that takes over.
+ */
+export type CaughtUp = Map<RepositoryId, number>;
 
 /** See Recorder.caughtUp. */
 export async function catchUpOnce(deps: RecorderDeps, repo: RepoRef, caughtUp: CaughtUp): Promise<void> {
   if (caughtUp.has(repo.id)) return;
-  await catchUp(deps, repo);
-  caughtUp.add(repo.id);
+  caughtUp.set(repo.id, await catchUp(deps, repo));
 }
 
 /** One flush run: everything that waits when it starts is confirmed when it resolves. */
@@ -52,6 +54,7 @@ async function drain(deps: RecorderDeps, repo: RepoRef, caughtUp: CaughtUp, leas
   try {
     for (;;) {
       if (lease.aborted) throw new RetryLater("ledger_busy", "The lease on the ledger was lost.");
+      const seen = caughtUp.get(repo.id) ?? 0;
       const fixed = await fixBatch(deps, repo.id, upTo).catch(async (error: unknown) => {
         if (!(error instanceof LedgerKeyMissing)) throw error;
         // Another replica rotated since this one read the table. Outside the transaction: PGlite has one connection.
@@ -59,7 +62,14 @@ async function drain(deps: RecorderDeps, repo: RepoRef, caughtUp: CaughtUp, leas
         return fixBatch(deps, repo.id, upTo);
       });
       if (!fixed) return;
+      if (fixed.after.sequence < seen) {
+        // Fixed for a place that is taken: the import gives its entries to the next batch.
+        deps.log.warn({ repository_id: repo.id, seen, has: fixed.after.sequence }, "the database went back");
+        caughtUp.set(repo.id, await catchUpWith(deps, repo, seen));
+        continue;
+      }
       await sendBatch(deps, repo, fixed);
+      caughtUp.set(repo.id, fixed.batch.header.sequence);
       if (fixed.more === null) return;
       upTo = fixed.more;
     }

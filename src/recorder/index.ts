@@ -16,7 +16,7 @@ export { LedgerStopped } from "./types.ts";
 export type { ImportHook, LedgerAcceptance, Recorder, RecorderDeps, RecorderEvent } from "./types.ts";
 
 export function createRecorder(deps: RecorderDeps): Recorder {
-  const caughtUp: CaughtUp = new Set();
+  const caughtUp: CaughtUp = new Map();
   // As many as ACCESS_REPOS names; each with the newest name of its repository.
   const named = new Map<RepositoryId, RepoRef>();
   /** One at a time for each access repo, however many ask. */
@@ -34,7 +34,7 @@ export function createRecorder(deps: RecorderDeps): Recorder {
   return {
     append: appendEntries,
     flush,
-    catchUp: (repo) => catchUp(deps, repo),
+    catchUp: async (repo) => void (await catchUp(deps, repo)),
     caughtUp: async (repo) => {
       if (!caughtUp.has(repo.id)) await compare(repo);
     },

@@ -93,16 +93,16 @@ describeStores("recorder: what is on the branch", (open) => {
     expect((await enrolment(db)).state).toBe("active");
   });
 
-  test("C52 a restored backup imports what it lacks, without an alarm, and records nothing twice", async () => {
-    const { db, github, keys, recorder } = await start();
-    const before = await enrolment(db);
+  /** Two batches more, and then the database as it was when the entry of the first was appended and nothing of it was sent. */
+  async function startWentBack() {
+    const world = await start();
+    const { db, recorder } = world;
+    const { ledger_sequence, ledger_commit, ledger_sha256 } = await enrolment(db);
     const waiting = entry(2);
     await recorder.append(db, access.id, [waiting], soon);
     await recorder.flush(access);
     await recorder.append(db, access.id, [entry(3)], soon);
     await recorder.flush(access);
-    // The backup: taken when `waiting` was appended and nothing of it was sent.
-    const { ledger_sequence, ledger_commit, ledger_sha256 } = before;
     await db.updateTable("enrolment").set({ ledger_sequence, ledger_commit, ledger_sha256 }).execute();
     await db.updateTable("ledger_entry").set({ batch_id: null }).where("id", "=", waiting.id).execute();
     await db
@@ -110,6 +110,29 @@ describeStores("recorder: what is on the branch", (open) => {
       .where("batch_id", "in", (b) => b.selectFrom("ledger_batch").select("id").where("sequence", ">", 2))
       .execute();
     await db.deleteFrom("ledger_batch").where("sequence", ">", 2).execute();
+    return world;
+  }
+
+  test("C52 a database that went back under a running server imports what it lost before anything is written", async () => {
+    const { db, github, recorder } = await startWentBack();
+    await recorder.append(db, access.id, [entry(4)], soon);
+    await recorder.flush(access);
+    expect(await enrolment(db)).toMatchObject({ state: "active", ledger_sequence: 5 });
+    expect(github.entries().flatMap((e) => (e.type === "refused" ? [e.count] : []))).toEqual([1, 2, 3, 4]);
+    expect(await db.selectFrom("ledger_batch").select("id").where("state", "=", "fixed").execute()).toEqual([]);
+  });
+
+  test("C52 a branch that went back together with the database is known to be cut off while the server runs", async () => {
+    const { db, github, recorder } = await startWentBack();
+    github.commits.splice(2);
+    await recorder.append(db, access.id, [entry(4)], soon);
+    await expect(recorder.flush(access)).rejects.toThrow("ends with batch 2, batch 4 was confirmed");
+    expect(await enrolment(db)).toMatchObject({ state: "stopped", ledger_sequence: 2 });
+    expect(github.commits).toHaveLength(2);
+  });
+
+  test("C52 a restored backup imports what it lacks, without an alarm, and records nothing twice", async () => {
+    const { db, github, keys } = await startWentBack();
 
     const imported: string[] = [];
     const restored = recorderOn(db, github, keys, {

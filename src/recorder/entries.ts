@@ -51,11 +51,20 @@ export async function lastWaiting(db: Kysely<Database>, id: RepositoryId): Promi
   return last === undefined ? undefined : BigInt(last);
 }
 
-/** True where an entry up to `position` still waits for its batch to be confirmed. */
+/**
+ * True where an entry up to `position` still waits for its batch to be confirmed. One look at both halves: an import may take an entry out of
+ * a fixed batch and let it wait again, which two looks would miss.
+ */
 export async function stillWaiting(db: Kysely<Database>, id: RepositoryId, position: bigint): Promise<boolean> {
-  for (const query of [waiting(db, id), inFixedBatch(db, id)]) {
-    const row = await query.select("id").where("position", "<=", String(position)).limit(1).executeTakeFirst();
-    if (row) return true;
-  }
-  return false;
+  const upTo = (half: ReturnType<typeof waiting>) => half.select("id").where("position", "<=", String(position));
+  const row = await db
+    .selectFrom(
+      upTo(waiting(db, id))
+        .unionAll(upTo(inFixedBatch(db, id)))
+        .as("half"),
+    )
+    .select("id")
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
 }

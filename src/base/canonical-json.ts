@@ -22,6 +22,9 @@ export function canonicalJson(value: Json): string {
   }
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
   if (typeof value !== "object") throw new TypeError(`not JSON: ${typeof value}`);
+  // A Date, a Map or an instance has members that are not its own: it would be `{}`, or half of what it seems to be.
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) throw new TypeError("not JSON: an object of a class");
   const record = value as { readonly [key: string]: Json };
   let members = "";
   for (const key of Object.keys(record).sort())

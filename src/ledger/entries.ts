@@ -257,18 +257,20 @@ function checkEntry(value: unknown, where = "entry"): Entry {
 }
 
 /**
- * Canonical JSON of an entry: its line without the newline, and what the `ledger_entry` table stores.
+ * Canonical JSON of an entry: its line without the newline, and what the `ledger_entry` table stores. What is checked is the text, as a
+ * reader has it: an object may have members that it does not show.
  * @throws LedgerError when it is not an entry that a reader would accept.
  */
 export function entryText(entry: Entry): string {
-  checkEntry(entry);
+  let text: string;
   try {
-    const text = canonicalJson(entry as unknown as Json);
-    remember(text);
-    return text;
+    text = canonicalJson(entry as unknown as Json);
   } catch (cause) {
     throw new LedgerError("ledger_not_canonical", `${entry.type}: cannot be written as canonical JSON.`, { cause });
   }
+  checkEntry(JSON.parse(text));
+  remember(text);
+  return text;
 }
 
 /** Reads `entryText` back (`ledger_entry.body`), strictly. @throws LedgerError, whose message `where` opens */
@@ -277,12 +279,15 @@ export const parseEntry = (body: string, where = "entry"): Entry =>
 
 /**
  * Texts that `entryText` of this process returned a moment ago: the very same text is canonical and an entry. Who writes a batch reads each
- * entry back from the table, most often its own, and looks at it a second time only where it is not. Each counts once.
+ * entry back from the table, most often its own, and looks at it a second time only where it is not. Each counts once. Few and short ones:
+ * where another server writes the batches, they stay.
  */
 const written = new Set<string>();
 const mostWritten = 2000;
+const longestWritten = 4096;
 
 function remember(text: string): void {
+  if (text.length > longestWritten) return;
   if (written.size >= mostWritten) written.delete(written.keys().next().value ?? "");
   written.add(text);
 }

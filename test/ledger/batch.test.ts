@@ -157,4 +157,21 @@ describe("entries", () => {
     expect(codeOf(() => entryText({ ...granted(1), expires_at: "tomorrow" }))).toBe("ledger_malformed");
     expect(codeOf(() => entryText({ ...granted(1), reason: "\ud800" }))).toBe("ledger_not_canonical");
   });
+
+  it("are refused where the object says what its text does not", () => {
+    const shown = granted(1);
+    class Person {
+      get id() {
+        return 1;
+      }
+      get login() {
+        return "alice";
+      }
+    }
+    const hidden = Object.defineProperty({ ...shown }, "reason", { value: "x", enumerable: false });
+    expect(codeOf(() => entryText(hidden))).toBe("ledger_malformed");
+    for (const other of [Object.create(shown), { ...shown, requested_by: new Person() }] as Entry[])
+      expect(codeOf(() => entryText(other))).toBe("ledger_not_canonical");
+    expect(codeOf(() => entryText({ ...shown, ticket: undefined } as never))).toBe("ledger_not_canonical");
+  });
 });

@@ -1,6 +1,6 @@
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createHmac, generateKeyPairSync, randomUUID } from "node:crypto";
+import { createHmac, generateKeyPairSync, randomUUID, sign } from "node:crypto";
 import { SignJWT } from "jose";
 import { payload } from "./fixtures.ts";
 
@@ -59,6 +59,10 @@ export async function startIssuer(): Promise<Issuer> {
       }),
   };
 }
+
+/** With the issuer's own signature over exactly these two texts, whatever they are. */
+export const signedAs = (header: string, body: string): string =>
+  `${header}.${body}.${sign("sha256", Buffer.from(`${header}.${body}`), rsa.privateKey).toString("base64url")}`;
 
 const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString("base64url");
 /** Tokens that no honest issuer makes. */

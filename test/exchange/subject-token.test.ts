@@ -1,10 +1,14 @@
 import { generateKeyPairSync, sign } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { array, assert, asyncProperty, constantFrom, nat, tuple } from "fast-check";
+import { jwtVerify } from "jose";
+import { parseClaims } from "../../src/exchange/claims.ts";
 import { createKeySet, type KeySet } from "../../src/exchange/key-set.ts";
+import { Refused } from "../../src/exchange/refused.ts";
 import { readUnverified, verifySubjectToken } from "../../src/exchange/subject-token.ts";
 import { now, payload, publicUrl, seconds } from "./fixtures.ts";
-import { forged, type Issuer, jwkOf, startIssuer } from "./issuer.ts";
+import { forged, type Issuer, jwkOf, signedAs, startIssuer } from "./issuer.ts";
 
 const clock = { now: () => now };
 let issuer: Issuer;
@@ -99,6 +103,68 @@ describe("subject token", () => {
 
   test.each(["", "x", "a.b", "a.b.c", "{}", "..", "a.b.c.d.e", "é.é.é"])("%j is no token", async (token) => {
     expect(await refusedAs(token)).toBe("token_malformed");
+  });
+
+  test("C35 the claims that are used are the verified ones, however a token is spelled, and none is an outage", async () => {
+    const header = { alg: "RS256", kid: "k1" };
+    const headers = [
+      header,
+      { ...header, crit: ["b64"], b64: false },
+      { ...header, b64: false },
+      { ...header, zip: "DEF" },
+    ];
+    const odd = constantFrom(
+      "\n",
+      " ",
+      "\0",
+      "=",
+      "+",
+      "/",
+      "-",
+      ".",
+      "A",
+      "é",
+      "\ufeff",
+      '"',
+      ",",
+      "{",
+      '"repository_id":"75",',
+    );
+    const edits = array(tuple(nat(), nat(1), odd), { maxLength: 3 });
+    const edited = (text: string, list: readonly [number, number, string][]): string =>
+      list.reduce((now, [at, drop, add]) => {
+        const place = at % (now.length + 1);
+        return now.slice(0, place) + add + now.slice(place + drop);
+      }, text);
+    const encoded = (text: string): string => Buffer.from(text).toString("base64url");
+    let accepted = 0;
+    await assert(
+      asyncProperty(
+        constantFrom(...headers),
+        edits,
+        edits,
+        edits,
+        edits,
+        async (head, inHead, inBody, afterHead, afterBody) => {
+          const first = edited(encoded(edited(JSON.stringify(head), inHead)), afterHead);
+          const second = edited(encoded(edited(JSON.stringify(mine()), inBody)), afterBody);
+          const token = signedAs(first, second);
+          const verified = await jwtVerify(token, keys.get, { algorithms: ["RS256"], currentDate: now }).catch(
+            () => null,
+          );
+          try {
+            const used = await accept(token);
+            expect(used).toEqual(parseClaims(verified?.payload));
+            accepted++;
+          } catch (error) {
+            if (!(error instanceof Refused)) throw error;
+            expect(error.code).toMatch(/^token_|^access_denied$/);
+          }
+        },
+      ),
+      { numRuns: 400 },
+    );
+    expect(accepted).toBeGreaterThan(0);
   });
 
   test("a huge token is not even decoded", async () => {

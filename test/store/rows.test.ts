@@ -31,7 +31,7 @@ describeStores("rows of one parameter", (open) => {
     expect(isFailedStatement(await sql`select * from nothing`.execute(db).catch((reason: unknown) => reason))).toBe(
       false,
     );
-    for (const code of ["ECONNRESET", "08006", "57P01", "53300"])
+    for (const code of ["ECONNRESET", "08006", "57P01", "53300", "40003"])
       expect(isFailedStatement(Object.assign(new Error("no"), { code }))).toBe(false);
     for (const code of ["40P01", "55P03", "57014"])
       expect(isFailedStatement(Object.assign(new Error("no"), { code }))).toBe(true);

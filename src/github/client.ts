@@ -7,7 +7,7 @@ import { WriteBudget, type WriteKind } from "./budget.ts";
 import { httpFailure, NotVisible, translate } from "./errors.ts";
 import { Kept } from "./kept.ts";
 import { Refusals } from "./refusals.ts";
-import { limitedFor, RateLimits, type Resource } from "./rate-limits.ts";
+import { limitedFor, RateLimits, type Resource, secondaryBeside } from "./rate-limits.ts";
 import { type Scope, scopes } from "./scopes.ts";
 import { AskedTeams } from "./teams.ts";
 
@@ -182,7 +182,7 @@ export class Client implements Caller {
     const octokit = quietOctokit(value, this.#options.apiUrl);
     octokit.hook.after("request", (response) => {
       this.#noteDate(response.headers.date);
-      this.limits.note(installation, response.status, response.headers);
+      this.limits.note(installation, response.status, response.headers, secondaryBeside(response.data));
     });
     return octokit;
   }

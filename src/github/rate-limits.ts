@@ -24,9 +24,20 @@ function retryAfter(headers: Headers): number | undefined {
  */
 const secondary = /\bsecondary rate limit\b/i;
 
+/**
+ * What GraphQL says of a secondary limit beside the status 200 ("the response status will be 200 or 403", "Rate limits and query limits for the
+ * GraphQL API", GitHub's documentation); empty: nothing.
+ */
+export function secondaryBeside(data: unknown): string {
+  const errors: unknown = typeof data === "object" && data !== null && "errors" in data ? data.errors : undefined;
+  const messages = Array.isArray(errors) ? errors.map((one: { message?: unknown } | null) => String(one?.message)) : [];
+  return messages.find((message) => secondary.test(message)) ?? "";
+}
+
 /** Seconds to wait where a refusal is a limit: a minute where GitHub does not say (its own advice). Undefined: it is none (C45). */
 export function limitedFor(status: number, headers: Headers, message: string): number | undefined {
-  if (status !== 403 && status !== 429) return undefined;
+  const beside = status === 200 && secondary.test(message);
+  if (status !== 403 && status !== 429 && !beside) return undefined;
   return retryAfter(headers) ?? (status === 429 || secondary.test(message) ? 60 : undefined);
 }
 

@@ -166,3 +166,20 @@ test("a limit that is secondary, by its words or by retry-after, is for both, wh
     later(after + 1);
   }
 });
+
+test("C45: a secondary limit that GraphQL tells beside the status 200 holds back everything", async () => {
+  const { number } = await ask(s, "alice", "graphql-secondary");
+  for (const [more, after] of [
+    [{ "retry-after": 90 }, 90],
+    [{}, 60],
+  ] as const) {
+    const errors = [{ message: "You have exceeded a secondary rate limit. Please wait." }];
+    once(() => Response.json({ data: null, errors }, { headers: headers({ "x-ratelimit-remaining": 4000, ...more }) }));
+    await caught(github.snapshot(repo, number));
+    s.gh.clearRequests();
+    expect(await caught(github.tip(repo, "main"))).toMatchObject({ code: "github_rate_limited", after });
+    expect(await caught(github.snapshot(repo, number))).toMatchObject({ code: "github_rate_limited", after });
+    expect(s.gh.requests).toHaveLength(0);
+    later(after + 1);
+  }
+});

@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Clock } from "../base/clock.ts";
 import type { Seconds } from "../base/duration.ts";
 import { asyncCommit } from "./commits.ts";
@@ -80,8 +81,23 @@ export async function withLease<T>(
     return await fn({ name, token, signal: keeper.signal });
   } finally {
     await keeper.stop();
-    // Where this fails the lease ends by itself; the work is done and its result must not be lost.
-    await releaseLease(db, name, token).catch(() => false);
+    // The work is done and its result must not be lost, nor wait.
+    await releaseLease(db, name, token).catch(() => void releaseLater(db, name, token, seconds));
+  }
+}
+
+/**
+ * A database that was away for a moment would else keep everybody from the work until the lease ends by itself: after a fail-over nothing would be
+ * issued for half a minute.
+ */
+async function releaseLater(db: Db, name: string, token: string, seconds: Seconds): Promise<void> {
+  for (let left = seconds; left > 0; left--) {
+    await delay(1000, undefined, { ref: false });
+    const done = await releaseLease(db, name, token).then(
+      () => true,
+      () => false,
+    );
+    if (done) return;
   }
 }
 

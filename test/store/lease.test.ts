@@ -54,6 +54,23 @@ describeStores("a lease", (open) => {
     expect(await withLease(db, clock, "x", 60, async () => 1)).toBe(1);
   });
 
+  it("C46: of a holder whose database was away when it was done is released once that is back; the result does not wait", async () => {
+    const { db } = await open();
+    const clock = testClock();
+    let away = true;
+    const moody = db.withPlugin({
+      transformQuery: ({ node }) => {
+        if (away && node.kind === "DeleteQueryNode") throw new Error("away");
+        return node;
+      },
+      transformResult: async ({ result }) => result,
+    });
+    expect(await withLease(moody, clock, "x", 60, async () => 1)).toBe(1);
+    expect(await acquireLease(db, clock, "x", 60)).toBeUndefined();
+    away = false;
+    await expect.poll(() => acquireLease(db, clock, "x", 60)).toBeDefined();
+  });
+
   it("is renewed while the function runs, and tells when it is lost", async () => {
     const { db } = await open();
     const clock = testClock();

@@ -75,7 +75,7 @@ export interface LedgerAcceptance {
   readonly foreign: number;
 }
 
-/** What is published on the diagnostics channel `countersign:recorder`, synchronously, right after the step is durable. */
+/** What is published on the diagnostics channel `countersign:recorder`, synchronously, right after the step is committed. */
 export interface RecorderEvent {
   readonly step: "fixed" | "sent" | "confirmed";
   /** Batch id. */

@@ -4,6 +4,7 @@ import { createPgConfig } from "@electric-sql/pglite/node-postgres";
 import { Kysely, PostgresDialect, sql } from "kysely";
 import { Pool } from "pg";
 import { CountersignError } from "../base/errors.ts";
+import { waitForFile } from "./commits.ts";
 import { GivingUpClient } from "./giving-up.ts";
 import { type FolderLock, lockFolder } from "./folder-lock.ts";
 import type { Database } from "./schema.ts";
@@ -62,6 +63,7 @@ export async function openStore(options: OpenStoreOptions): Promise<Store> {
 }
 
 async function openPglite(pglite: PGlite, lock: FolderLock | undefined, options: OpenStoreOptions): Promise<Store> {
+  await pglite.exec(waitForFile);
   // Exactly one connection: whatever else speaks to this PGlite would do so inside whichever transaction is open.
   // No statement timeout: PGlite runs in our own thread, where no timer can interrupt it.
   const pool = new Pool(Object.assign(createPgConfig(pglite), { max: 1, idleTimeoutMillis: 0 }));

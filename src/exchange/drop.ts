@@ -50,7 +50,7 @@ export async function dropOverdue(deps: ExchangeDeps): Promise<void> {
   const rows = await deps.db
     .selectFrom("exchange")
     .select("id")
-    .where("state", "in", open)
+    .where("is_open", "=", true)
     .where("deadline", "<=", deps.clock.now())
     .orderBy("deadline")
     .limit(1000)

@@ -52,7 +52,7 @@ export async function importIssued(
   await trx
     .updateTable("exchange")
     .set({ started_at: hourBefore("started_at"), deadline: hourBefore("deadline") })
-    .where("state", "in", ["minting", "minted", "recorded"])
+    .where("is_open", "=", true)
     .where("grant_id", "in", (b) =>
       b.selectFrom("grant").select("id").where("repository_id", "=", String(accessRepository)),
     )

@@ -1,7 +1,7 @@
 import { sql, type Transaction } from "kysely";
 import type { CommitSha, RepositoryId } from "../base/ids.ts";
 import { entryText, type Batch, type Entry } from "../ledger/index.ts";
-import { asyncCommit } from "../store/index.ts";
+import { asyncCommit, rowsOf } from "../store/index.ts";
 import type { Database } from "../store/schema.ts";
 import { publish } from "./channel.ts";
 import { ledgerState } from "./state.ts";
@@ -91,8 +91,8 @@ export async function confirmFixed(
       from held where b.id = held.batch_id
     ), recorded as (
       update exchange x set state = 'recorded', ledger_commit = ${committed.commit}
-      from held join ledger_entry l on l.batch_id = held.batch_id
-      where x.entry_id = l.id and x.state = 'minted' and l.type = 'issued'
+      from held, ${rowsOf(issuedIn(committed.batch), { exchange: "text", entry: "text" })}
+      where x.id = r.exchange and x.entry_id = r.entry and x.state = 'minted'
     )
     update enrolment e
     set ledger_commit = ${committed.commit}, ledger_sequence = ${header.sequence}, ledger_sha256 = ${sha256}
@@ -113,15 +113,15 @@ async function confirmStored(trx: Transaction<Database>, { batch, commit }: Comm
 
 /** Only what still waits: an exchange that was dropped meanwhile stays dropped, and its entry is on record all the same. */
 async function markRecorded(trx: Transaction<Database>, { batch, commit }: CommittedBatch): Promise<void> {
-  await trx
-    .updateTable("exchange")
-    .set({ state: "recorded", ledger_commit: commit })
-    .where("state", "=", "minted")
-    .where("entry_id", "in", (b) =>
-      b.selectFrom("ledger_entry").select("id").where("batch_id", "=", batch.header.batch).where("type", "=", "issued"),
-    )
-    .execute();
+  await sql`
+    update exchange x set state = 'recorded', ledger_commit = ${commit}
+    from ${rowsOf(issuedIn(batch), { exchange: "text", entry: "text" })}
+    where x.id = r.exchange and x.entry_id = r.entry and x.state = 'minted'`.execute(trx);
 }
+
+/** Which exchanges a batch records, and by which entries: found by their own ids. */
+const issuedIn = ({ entries }: Batch): readonly { readonly exchange: string; readonly entry: string }[] =>
+  entries.flatMap((entry) => (entry.type === "issued" ? [{ exchange: entry.exchange, entry: entry.id }] : []));
 
 /** @returns false where an entry of the batch is known with other content. */
 async function importBatch(

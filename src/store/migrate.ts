@@ -12,6 +12,7 @@ import { endings } from "./migrations/0008-endings.ts";
 import { pullRequestPage } from "./migrations/0009-pull-request-page.ts";
 import { frozenPeople } from "./migrations/0010-frozen-people.ts";
 import { ownRevocation } from "./migrations/0011-own-revocation.ts";
+import { openExchanges } from "./migrations/0012-open-exchanges.ts";
 
 /** In code, not read from a folder: what runs is what was type-checked, wherever the program is started from. */
 const migrations: Record<string, Migration> = {
@@ -26,6 +27,7 @@ const migrations: Record<string, Migration> = {
   "0009-pull-request-page": pullRequestPage,
   "0010-frozen-people": frozenPeople,
   "0011-own-revocation": ownRevocation,
+  "0012-open-exchanges": openExchanges,
 };
 
 /**

@@ -167,6 +167,8 @@ export interface ExchangeTable {
   run_id: BigInt_;
   run_attempt: number;
   state: "minting" | "minted" | "recorded" | "released" | "dropped";
+  /** By `state`: neither released nor dropped. */
+  is_open: ColumnType<boolean, never, never>;
   started_at: Time;
   deadline: Time;
   entry_id: string | null;

@@ -5,6 +5,7 @@ import { text } from "node:stream/consumers";
 import { PGlite } from "@electric-sql/pglite";
 import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, describe, inject } from "vitest";
+import { waitForFile } from "../../src/store/commits.ts";
 import { openStore, type Store } from "../../src/store/index.ts";
 import { admin, databaseOf } from "./store-source.ts";
 
@@ -71,6 +72,8 @@ async function pgliteBacking(): Promise<Backing> {
     connect: async () => ({ ...store, close: async () => undefined }),
     async drop() {
       await sql`discard all`.execute(store.db);
+      // As `openStore` left it.
+      await sql.raw(waitForFile).execute(store.db);
       // A test that changed the tables took this one with it.
       if ((await shapeOf(store)) === shape) idle.push(store);
     },

@@ -35,15 +35,24 @@ const reservedHosts = [
  * stands before a colon may be either a scheme or a host. The URL parser takes care of case, percent signs, backslashes,
  * user names and addresses in other notations, as it does for whoever compares audiences by URL.
  */
-function placesOf(audience: string): readonly { readonly host: string; readonly port: string }[] {
-  return [audience, audience.replace(/^[a-z][a-z0-9+.-]*:/i, "")].flatMap((text) => {
+function placesOf(audience: string): Places {
+  const known = places.get(audience);
+  if (known) return known;
+  const found = [audience, audience.replace(/^[a-z][a-z0-9+.-]*:/i, "")].flatMap((text) => {
     const slashes = /^[/\\]*/.exec(text)?.[0].length ?? 0;
     // The port is read by hand: the parser drops one that is the scheme's own.
     const port = /^[^/\\?#]*:(\d{1,5})(?:[/\\?#]|$)/.exec(text.slice(slashes))?.[1] ?? "";
     const url = URL.parse(`https://${text.slice(slashes)}`);
     return url === null ? [] : [{ host: url.hostname.replace(/\.+$/, ""), port }];
   });
+  if (places.size >= 100) places.clear();
+  places.set(audience, found);
+  return found;
 }
+
+type Places = readonly { readonly host: string; readonly port: string }[];
+/** Those of a target are asked for at each of its assertions. */
+const places = new Map<string, Places>();
 
 /** True for an audience that a cloud or GitHub trusts, in any spelling of case, scheme, port or trailing slash. */
 export function isReservedAudience(audience: string): boolean {

@@ -13,9 +13,9 @@ const pairs = 5;
  */
 const setups = [
   { cloud: 0, connections: 1024, requests: 4000, full: true },
-  { cloud: 100, connections: 1024, requests: 4000, full: true },
+  { cloud: 100, connections: 2048, requests: 6000, full: true },
+  { cloud: 100, connections: 1024, requests: 4000, full: false },
   { cloud: 0, connections: 512, requests: 3000, full: false },
-  { cloud: 100, connections: 512, requests: 3000, full: false },
   { cloud: 0, connections: 64, requests: 1500, full: false },
 ] as const;
 

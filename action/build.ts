@@ -10,7 +10,7 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 
 const { outputFiles = [] } = await build({
   absWorkingDir: here,
-  entryPoints: ["src/main.ts", "src/post.ts"],
+  entryPoints: ["src/main.ts", "src/post.ts", "src/credential-process.ts"],
   outdir: "dist",
   bundle: true,
   platform: "node",

@@ -4,6 +4,7 @@
 import { randomUUID } from "node:crypto";
 import { appendFileSync, rmSync, writeFileSync } from "node:fs";
 import http from "node:http";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 function thisMachine() {
   const { HTTPS_PROXY, https_proxy, HTTP_PROXY, http_proxy } = process.env;
@@ -20,6 +21,8 @@ function thisMachine() {
     wallClock: () => /* @__PURE__ */ new Date(),
     sleep: (milliseconds) => sleep(milliseconds),
     random: Math.random,
+    node: process.execPath,
+    script: (name) => join(import.meta.dirname, name),
     uuid: randomUUID
   };
 }
@@ -55,7 +58,7 @@ function explain({ code, message, details }) {
 }
 
 // src/handover.ts
-import { join } from "node:path";
+import { join as join2 } from "node:path";
 var strange = (what, cure = "Check that the Action and the server are of matching versions.") => new Failure("invalid_answer", `The server's answer is not understood: ${what}.`, { cure });
 function word(from, name) {
   const value = from?.[name];
@@ -73,12 +76,12 @@ function temporaryFile(machine, ending = "jwt") {
   const folder = machine.env["RUNNER_TEMP"];
   if (!folder)
     throw new Failure("no_temporary_folder", "RUNNER_TEMP is not set.", { cure: "Run this as a step of a job." });
-  return join(folder, `countersign-${machine.uuid()}.${ending}`);
+  return join2(folder, `countersign-${machine.uuid()}.${ending}`);
 }
 var isTemporaryFile = (machine, path) => {
   const folder = machine.env["RUNNER_TEMP"];
-  const name = /countersign-[\w-]{1,64}\.(?:jwt|json)$/.exec(path)?.[0];
-  return !!folder && name !== void 0 && path === join(folder, name);
+  const name = /countersign-[\w-]{1,64}\.(?:jwt|json|ini)$/.exec(path)?.[0];
+  return !!folder && name !== void 0 && path === join2(folder, name);
 };
 var alsoSet = (machine, names) => names.filter((name) => machine.env[name]);
 
@@ -119,19 +122,41 @@ function reason(error) {
   return "unknown reason";
 }
 
+// src/aws-config.ts
+function awsConfig(machine, inputs, region) {
+  const { url, target, role, request, audience } = inputs;
+  const settings = temporaryFile(machine, "json");
+  const command = [machine.node, machine.script("credential-process.js"), settings];
+  if (command.some((part) => /["$`\p{Cc}]/u.test(part)))
+    throw new Failure(
+      "no_temporary_folder",
+      "RUNNER_TEMP or the runner's folder has a name that no command line can hold.",
+      {
+        cure: "Leave `credentials-file` out, or move the runner to a folder without quotes and dollar signs."
+      }
+    );
+  return [
+    { path: settings, text: `${JSON.stringify({ url, target, role, request, audience })}
+` },
+    {
+      path: temporaryFile(machine, "ini"),
+      text: `[default]
+region = ${region}
+credential_process = ${command.map((part) => `"${part}"`).join(" ")}
+`
+    }
+  ];
+}
+
 // src/aws-credentials.ts
 var tokenType = "urn:countersign:params:oauth:token-type:aws-credentials";
 var stale = ["AWS_SECURITY_TOKEN", "AWS_CREDENTIAL_EXPIRATION"];
 var profiles = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"];
-var exported = [
-  "AWS_ACCESS_KEY_ID",
-  "AWS_SECRET_ACCESS_KEY",
-  "AWS_SESSION_TOKEN",
-  "AWS_REGION",
-  "AWS_DEFAULT_REGION"
-];
+var keys = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
+var regions = ["AWS_REGION", "AWS_DEFAULT_REGION"];
+var configured = ["AWS_CONFIG_FILE", "AWS_SDK_LOAD_CONFIG"];
 var aws = {
-  owned: [...exported, ...stale],
+  owned: [...keys, ...regions, ...configured, ...stale],
   read({ body }, { machine, runner, inputs }) {
     const process2 = parse(body?.["access_token"]);
     for (const name of ["SecretAccessKey", "SessionToken", "AccessKeyId"]) {
@@ -145,28 +170,32 @@ var aws = {
     const ends = word(process2, "Expiration");
     const region = word(body, "aws_region");
     const account = optionalWord(body, "aws_account_id");
-    const cleared = alsoSet(machine, stale);
-    const values = {
-      AWS_ACCESS_KEY_ID: id,
-      AWS_SECRET_ACCESS_KEY: secret,
-      AWS_SESSION_TOKEN: session,
-      AWS_REGION: region,
-      AWS_DEFAULT_REGION: region
-    };
+    const files = inputs.credentialsFile ? awsConfig(machine, inputs, region) : [];
+    const config = files[1]?.path;
+    const cleared = alsoSet(machine, config === void 0 ? stale : [...keys, ...stale]);
+    const values = [
+      ...config === void 0 ? keys.map((name, i) => [name, [id, secret, session][i] ?? ""]) : [],
+      ...regions.map((name) => [name, region]),
+      ...config === void 0 ? [] : [
+        ["AWS_CONFIG_FILE", config],
+        ["AWS_SDK_LOAD_CONFIG", "1"]
+      ]
+    ];
     return {
-      variables: new Map([...Object.entries(values), ...cleared.map((name) => [name, ""])]),
-      files: [],
+      variables: new Map([...values, ...cleared.map((name) => [name, ""])]),
+      files,
       outputs: /* @__PURE__ */ new Map([
         ["aws-access-key-id", id],
         ["aws-secret-access-key", secret],
         ["aws-session-token", session],
         ["aws-expiration", ends],
         ["aws-region", region],
-        ["aws-account-id", account ?? ""]
+        ["aws-account-id", account ?? ""],
+        ["aws-config-file", config ?? ""]
       ]),
       said: [
         ...cleared.length > 0 ? [`Cleared ${cleared.join(", ")}: of an earlier step, not of these credentials.`] : [],
-        `Credentials for ${inputs.target} are in the environment until ${ends}.`
+        config === void 0 ? `Credentials for ${inputs.target} are in the environment until ${ends}.` : `Tools of AWS get credentials for ${inputs.target} by AWS_CONFIG_FILE, new ones whenever they need some, while the grant lasts.`
       ],
       warnings: alsoSet(machine, profiles).map(
         (name) => `${name} is set; some tools will use that profile and not these credentials. Unset it in this job.`
@@ -315,7 +344,7 @@ var projectVariables = [
   "GCP_PROJECT",
   "GOOGLE_CLOUD_PROJECT"
 ];
-var keys = ["GOOGLE_CREDENTIALS", "GOOGLE_CLOUD_KEYFILE_JSON", "GCLOUD_KEYFILE_JSON"];
+var keys2 = ["GOOGLE_CREDENTIALS", "GOOGLE_CLOUD_KEYFILE_JSON", "GCLOUD_KEYFILE_JSON"];
 var gcp = {
   owned: [forGcloud, forTerraform, forLibraries, ...projectVariables],
   read({ body }, { machine, runner, inputs }) {
@@ -355,7 +384,7 @@ var gcp = {
     };
   }
 };
-var rivals = (machine, file) => file ? alsoSet(machine, keys).map(
+var rivals = (machine, file) => file ? alsoSet(machine, keys2).map(
   (name) => `${name} is set; Terraform will use that key and not these credentials. Unset it in this job.`
 ) : alsoSet(machine, [forLibraries]).map(
   (name) => `${name} is set; client libraries use that file and not this token. Unset it in this job, or ask for \`credentials-file: true\`.`

@@ -53,7 +53,7 @@ export function expiration({ body }: Answer, machine: Machine): string {
 }
 
 /** A path of our own in the job's temporary folder, which the runner empties after the job as well. */
-export function temporaryFile(machine: Machine, ending: "jwt" | "json" = "jwt"): string {
+export function temporaryFile(machine: Machine, ending: "jwt" | "json" | "ini" = "jwt"): string {
   const folder = machine.env["RUNNER_TEMP"];
   if (!folder)
     throw new Failure("no_temporary_folder", "RUNNER_TEMP is not set.", { cure: "Run this as a step of a job." });
@@ -63,7 +63,7 @@ export function temporaryFile(machine: Machine, ending: "jwt" | "json" = "jwt"):
 /** Whether a path that the post step was told is one that `temporaryFile` made: it deletes nothing else. */
 export const isTemporaryFile = (machine: Machine, path: string): boolean => {
   const folder = machine.env["RUNNER_TEMP"];
-  const name = /countersign-[\w-]{1,64}\.(?:jwt|json)$/.exec(path)?.[0];
+  const name = /countersign-[\w-]{1,64}\.(?:jwt|json|ini)$/.exec(path)?.[0];
   return !!folder && name !== undefined && path === join(folder, name);
 };
 

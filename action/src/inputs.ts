@@ -13,7 +13,7 @@ export interface Inputs {
   readonly resource: string | undefined;
   /** oidc: the token is wanted in a file as well. */
   readonly tokenFile: boolean;
-  /** gcp: a credentials file with which tools exchange again, instead of a token. */
+  /** aws, gcp: a file with which tools exchange again, instead of credentials that end. */
   readonly credentialsFile: boolean;
   /** github: the token is wanted in the variable that `gh` reads as well. */
   readonly ghToken: boolean;

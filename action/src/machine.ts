@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { appendFileSync, rmSync, writeFileSync } from "node:fs";
 import http from "node:http";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Machine } from "./runner.ts";
 
@@ -21,6 +22,8 @@ export function thisMachine(): Machine {
     wallClock: () => new Date(),
     sleep: (milliseconds) => sleep(milliseconds),
     random: Math.random,
+    node: process.execPath,
+    script: (name) => join(import.meta.dirname, name),
     uuid: randomUUID,
   };
 }

@@ -18,6 +18,10 @@ export interface Machine {
   readonly sleep: (milliseconds: number) => Promise<void>;
   /** [0, 1), for the jitter of retries. */
   readonly random: () => number;
+  /** The program that runs this: Node of the runner, which later steps find nowhere else. */
+  readonly node: string;
+  /** Path of one of the Action's own built programs. */
+  readonly script: (name: string) => string;
   /** Unpredictable: a delimiter that a value could guess would let it write a variable of its own. */
   readonly uuid: () => string;
 }

@@ -43,7 +43,7 @@ export interface AcceptedProblem extends Problem {
   readonly at: string;
 }
 export interface VerifyOptions {
-  /** Public ledger keys (base64url SPKI, as `countersign keys show` prints) that the auditor has from elsewhere. */
+  /** Public ledger keys (base64url SPKI, as `countersign keys list` prints) that the auditor has from elsewhere. */
   readonly keys?: readonly string[];
   /**
    * Without keys: believe the key in the genesis. Proves only that the ledger is whole since then, not who began it, and

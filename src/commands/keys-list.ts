@@ -45,9 +45,11 @@ function when({ state, purpose, active_from, retired_at }: Key): string {
     case "upcoming":
       return `published, signs from ${active_from}`;
     case "retiring":
-      return purpose === "ledger" ? `since ${active_from}` : `published until ${retired_at ?? "its successor signs"}`;
+      return purpose === "ledger"
+        ? `signs since ${active_from}, until its ledgers are handed over`
+        : `published until ${retired_at ?? "its successor signs"}`;
     case "retired":
-      return retired_at === null ? `since ${active_from}, verifies` : `published until ${retired_at}`;
+      return retired_at === null ? `signed from ${active_from} on, verifies` : `published until ${retired_at}`;
     case "revoked":
       return `revoked ${retired_at ?? ""}`.trim();
   }

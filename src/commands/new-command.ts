@@ -39,7 +39,10 @@ export function newCommand(): Command {
     .option("--actor <who>", "requester or any")
     .option("--dispatch", "start the workflow at the merge")
     .option("--input <name=value>", "start it with this input, several times", repeated)
-    .option("--break-glass <text>", "what is on fire; this version decides nothing by it: ordinary approval is needed")
+    .option(
+      "--break-glass <text>",
+      "what is on fire: instead of approval, where the role admits it and you are a member; owners are told, and review it after",
+    )
     .option("--repo <dir>", "the access repo's folder (default: the nearest at or above this one)")
     .option("--repository <owner/name>", "the access repo on GitHub, for the link (default: the remote origin)")
     .option("--host <url>", "its GitHub host (default: the remote origin's)")

@@ -75,7 +75,13 @@ export function sixSentencesOfAll(requests: readonly ToSay[]): SixSentences {
     ),
     undone: one(
       each.map((s) => s.undone),
-      (all) => some(all, 3, " "),
+      // "It only reads" is said of one request, and would be read as said of all.
+      (all) =>
+        some(
+          all.filter((s) => s !== onlyReads),
+          3,
+          " ",
+        ),
     ),
   };
 }

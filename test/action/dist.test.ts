@@ -46,7 +46,7 @@ test("action/dist is what action/src builds to", async () => {
 test("what action.yml runs exists and is small", async () => {
   const { runs } = load(await readFile(join(action, "action.yml"), "utf8")) as { runs: Record<string, string> };
   expect(runs).toEqual({ using: "node24", main: "dist/main.js", post: "dist/post.js", "post-if": "always()" });
-  for (const script of ["dist/main.js", "dist/post.js"]) {
+  for (const script of ["dist/main.js", "dist/post.js", "dist/credential-process.js"]) {
     expect((await stat(join(action, script))).size).toBeLessThan(600_000);
     expect(await readFile(join(action, script), "utf8")).not.toMatch(/from "(?!node:)/);
   }

@@ -92,6 +92,8 @@ export function fakeMachine(
       clock += milliseconds;
     },
     random: () => 0,
+    node: "/runner/node24",
+    script: (name) => `/action/dist/${name}`,
     uuid: () => "0000",
   };
   const text = (to: string) =>

@@ -29,6 +29,7 @@ describe("a granted exchange", () => {
         "GITHUB_OUTPUT: aws-expiration<<ghadelimiter_0000⏎2026-11-24T10:00:00Z⏎ghadelimiter_0000⏎",
         "GITHUB_OUTPUT: aws-region<<ghadelimiter_0000⏎eu-west-1⏎ghadelimiter_0000⏎",
         "GITHUB_OUTPUT: aws-account-id<<ghadelimiter_0000⏎123456789012⏎ghadelimiter_0000⏎",
+        "GITHUB_OUTPUT: aws-config-file<<ghadelimiter_0000⏎⏎ghadelimiter_0000⏎",
         "GITHUB_OUTPUT: grant<<ghadelimiter_0000⏎01JD-GRANT⏎ghadelimiter_0000⏎",
         "GITHUB_OUTPUT: request<<ghadelimiter_0000⏎requests/aws-prod/2026-11/delete-stale-logs.yml⏎ghadelimiter_0000⏎",
         "GITHUB_OUTPUT: correlation-id<<ghadelimiter_0000⏎⏎ghadelimiter_0000⏎",

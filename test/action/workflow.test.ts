@@ -42,7 +42,9 @@ beforeEach(async () => {
     const { Credentials: c } = await world.assume({
       Policy: JSON.stringify(policy("s3:DeleteBucket", "arn:aws:s3:::acme-stale-logs")),
     });
-    const { AccessKeyId, SecretAccessKey, SessionToken, Expiration } = c ?? {};
+    const { AccessKeyId, SecretAccessKey, SessionToken } = c ?? {};
+    // The world's clock stands still; tools look at the machine's, and take no credential_process that has ended by it.
+    const Expiration = new Date(Date.now() + 3_600_000);
     return {
       status: 200,
       body: granted({
@@ -79,6 +81,20 @@ test("a job deletes the bucket that was approved, and its log holds no secret", 
     `${secretCanary}|canary`,
   );
   expect(result.steps[0]?.summary).toContain("| Grant | `01JD-GRANT` |");
+});
+
+test("with credentials-file each tool exchanges for itself, by nothing but AWS_CONFIG_FILE", async () => {
+  const text = workflowText.replace("target: aws-prod }", 'target: aws-prod, credentials-file: "true" }');
+  const result = await job("acme-stale-logs", text);
+  expect(result.log).toContain("assumed-role/countersign-operator/countersign-42");
+  expect(result.conclusion).toBe("success");
+  expect([...world.aws.buckets.keys()]).toEqual(["acme-other"]);
+  // The step's own, and one for each of the two commands: each by a token of its own.
+  const tokens = server.received.filter(({ path }) => path === "/token").map(({ form }) => form.get("subject_token"));
+  expect(tokens).toHaveLength(3);
+  expect(new Set(tokens).size).toBe(3);
+  expect(result.log).not.toMatch(/AWS_ACCESS_KEY_ID=./);
+  expect(JSON.stringify([result.log, result.steps.map(({ summary }) => summary)])).not.toContain(secretCanary);
 });
 
 test("a job that wants another bucket is told so by the cloud", async () => {

@@ -67,6 +67,8 @@ describe("countersign keys list", () => {
       key(),
       key({ kid: "U".repeat(43), state: "upcoming", active_from: "2026-11-24T09:00:00Z" }),
       key({ kid: "R".repeat(43), state: "revoked", retired_at: "2026-11-22T09:00:00Z" }),
+      key({ kid: "O".repeat(43), purpose: "ledger", state: "retired" }),
+      key({ kid: "P".repeat(43), purpose: "ledger", state: "retiring", ledgers: ["acme/old"] }),
       key({ kid: "L".repeat(43), purpose: "ledger", ledgers: ["acme/access"], public_key: "MCowBQ" }),
     ];
     await using w = await world(listing(...all));
@@ -75,6 +77,9 @@ describe("countersign keys list", () => {
       `issuer  ${kid}  active    signs since 2026-11-23T09:00:00Z`,
       `issuer  ${"U".repeat(43)}  upcoming  published, signs from 2026-11-24T09:00:00Z`,
       `issuer  ${"R".repeat(43)}  revoked   revoked 2026-11-22T09:00:00Z`,
+      `ledger  ${"O".repeat(43)}  retired   signed from 2026-11-23T09:00:00Z on, verifies`,
+      `ledger  ${"P".repeat(43)}  retiring  signs since 2026-11-23T09:00:00Z, until its ledgers are handed over`,
+      "        signs the ledger of acme/old",
       `ledger  ${"L".repeat(43)}  active    signs since 2026-11-23T09:00:00Z`,
       "        signs the ledger of acme/access",
       "        public key MCowBQ",

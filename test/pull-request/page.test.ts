@@ -88,6 +88,18 @@ describe("the page", () => {
     expect(pageOf([await evaluated()])).toEqual(pageOf([await evaluated()]));
   });
 
+  test("that one of several only reads is not said of all", async () => {
+    const paths = ["requests/aws-prod/2026-11/delete-stale-logs.yml", "requests/aws-prod/2026-11/list.yml"] as const;
+    const reads: Change = {
+      request: { allow: [{ actions: ["s3:ListBucket"], resources: ["arn:aws:s3:::acme-stale-logs"] }] },
+    };
+    const { content } = pageOf([await evaluated(), await evaluated(reads, paths[1])], { paths });
+    const [ofAll = "", ...each] = first(content).split("## aws-prod/operator");
+    expect(ofAll).toContain("Cannot be undone by Countersign: what s3:DeleteBucket deletes stays gone.\n");
+    expect(ofAll).not.toContain("It only reads");
+    expect(each.map((one) => one.includes("It only reads"))).toEqual([false, true]);
+  });
+
   test("several requests are summarised first, and then each stands for itself", async () => {
     const other = "requests/aws-prod/2026-11/other.yml";
     const change: Change = { request: { reason: "Another reason for this one", duration: 1800 } };

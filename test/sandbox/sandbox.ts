@@ -9,6 +9,7 @@ const usage = `npm run sandbox [-- --json]
 
 Starts the local world of the demo and stays until Ctrl-C: play every role with curl, git or Octokit.
 No runner takes the jobs: you are the runner. Ask jobToken for a job's OIDC token and POST it to <app>/token.
+You are the operator as well: the commands of a running server take dataDir as --data-dir, audit verify ledgerPublicKey as --key.
   --json          one JSON object on the first line of standard output
   DATABASE_URL    use this PostgreSQL instead of the embedded database
 `;
@@ -42,13 +43,15 @@ const about = {
   targetRepo,
   git: github.repository(accessRepo).cloneUrl,
   jobToken: github.jobTokenUrl,
+  ledgerPublicKey: app.ledgerPublicKey,
+  dataDir: world.env["DATA_DIR"] ?? "",
   ...(databaseUrl ? { databaseUrl } : {}),
 };
 if (values.json) process.stdout.write(`${JSON.stringify(about)}\n`);
 else {
   const lines = Object.entries(about).map(([key, value]) =>
     typeof value === "string"
-      ? `  ${key.padEnd(11)} ${value}`
+      ? `  ${key.padEnd(15)} ${value}`
       : `  ${key}\n${Object.entries(value)
           .map(([login, token]) => `    ${login.padEnd(9)} ${token}`)
           .join("\n")}`,

@@ -105,7 +105,14 @@ export const adminCommands = {
   grants_revoke: {
     /** `repository`: null where only one access repo has a live grant of this path. */
     params: z.strictObject({ repository, path: z.string().max(200), reason }),
-    result: z.strictObject({ repository: z.string(), path: z.string(), at: instant, credentials: z.array(credential) }),
+    result: z.strictObject({
+      repository: z.string(),
+      path: z.string(),
+      at: instant,
+      credentials: z.array(credential),
+      /** Lines that say how, none where Countersign ends them itself. */
+      cut: z.array(z.string()),
+    }),
     logged: ["repository", "path", "reason"],
   },
   policy_accept: {

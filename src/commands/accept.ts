@@ -32,10 +32,11 @@ export async function ledgerAccept(options: AcceptOptions, io: Io): Promise<Exit
   if (reason === undefined) return 2;
   const params = { repository: options.repo ?? null, reason };
   return tell(io, options, await callAdmin(socket(options, io), "ledger_accept", params), (result) => {
-    const commits = result.foreign === 1 ? "One commit" : `${result.foreign} commits`;
+    const [commits, are, stay] =
+      result.foreign === 1 ? ["One commit", "is", "stays"] : [`${result.foreign} commits`, "are", "stay"];
     const recorded = result.recorded ? "The ledger says so." : "The ledger says so within a minute.";
     return (
-      `${commits} of ${result.repository}'s ledger branch up to ${result.tip} are not ours, stay so, and are no reason to stop any ` +
+      `${commits} of ${result.repository}'s ledger branch up to ${result.tip} ${are} not ours, ${stay} so, and ${are} no reason to stop any ` +
       `more. Countersign issues again. ${recorded}`
     );
   });

@@ -41,8 +41,11 @@ export async function revoke(path: string, options: RevokeOptions, io: Io): Prom
     ...(result.credentials.length === 0
       ? ["No credentials of it are out."]
       : [
-          "What was given out lives on, and can only be cut in its cloud:",
+          result.cut.length === 0
+            ? "What was given out lives until Countersign has revoked it at GitHub:"
+            : "What was given out lives on, and can only be cut in its cloud:",
           ...result.credentials.map((c) => `  ${credentialLine(c)}`),
+          ...result.cut,
         ]),
   ]);
 }

@@ -1,11 +1,13 @@
 import { formatInstant } from "../base/duration.ts";
 import { CountersignError } from "../base/errors.ts";
 import { oneLine } from "../base/text.ts";
+import type { PlanData } from "../plan/types.ts";
 import { type Enrolment, readEnrolment } from "../pull-request/index.ts";
 import { cancelKey } from "./cancel-runs.ts";
 import { revokeRequest } from "./comments/revoke.ts";
 import { type Credential, longestLife, releasedCredentials } from "./credentials.ts";
 import { flushKey, type GrantDeps } from "./deps.ts";
+import { howToCut } from "./how-to-cut.ts";
 
 // What an operator asks and does at the server's socket. By the database alone, since GitHub may be what is down.
 
@@ -86,7 +88,14 @@ export async function revokeByOperator(
   if (revoked.dispatch !== null) await deps.enqueue(cancelKey(revoked.dispatch));
   await deps.endCredentials().catch(() => undefined); // the sweep comes again
   const credentials = out(await releasedCredentials(deps.db, [revoked.grant]), at);
-  return { repository: enrolment.fullName, path, at: formatInstant(at), credentials };
+  const { plan } = await deps.db
+    .selectFrom("grant")
+    .select("plan")
+    .where("id", "=", revoked.grant)
+    .executeTakeFirstOrThrow();
+  const how = credentials.length === 0 ? null : howToCut(JSON.parse(plan) as PlanData, at);
+  const cut = how && [how.say, ...how.lines.map((line) => `  ${line}`), ...(how.then === null ? [] : [how.then])];
+  return { repository: enrolment.fullName, path, at: formatInstant(at), credentials, cut: cut ?? [] };
 }
 
 async function findGrant(

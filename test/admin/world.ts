@@ -40,7 +40,7 @@ export function fakeHandlers(more: Partial<AdminHandlers> = {}) {
     grants_live: async () => ({ grants: [], credentials: [] }),
     grants_revoke: async (params) => {
       asked.push(["grants_revoke", params]);
-      return { repository: "acme/access", path: params.path, at: "2026-11-24T09:00:00Z", credentials: [] };
+      return { repository: "acme/access", path: params.path, at: "2026-11-24T09:00:00Z", credentials: [], cut: [] };
     },
     policy_accept: async (params) => {
       asked.push(["policy_accept", params]);

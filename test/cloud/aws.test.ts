@@ -243,6 +243,12 @@ describe("what STS refuses", () => {
       /OIDC provider.*StringEquals.*:sub.*:aud.*sts:TagSession.*sts:SetSourceIdentity/,
     ],
     [
+      "AccessDenied for the tags alone",
+      error(403, "AccessDenied", "Not authorized to perform: sts:TagSession on resource: arn:aws:iam::1:role/x"),
+      "cloud_denied",
+      /does not allow sts:TagSession\. Add it/,
+    ],
+    [
       "InvalidIdentityToken",
       error(400, "InvalidIdentityToken", "No OpenIDConnect provider found"),
       "cloud_misconfigured",

@@ -53,11 +53,14 @@ test("revoke says what lives on, and the server's log has who said why", async (
       path: params.path,
       at: "2026-11-24T09:00:00Z",
       credentials: [credential],
+      cut: ["To cut them now:", "  aws iam put-role-policy \u001b[2J"],
     }),
   });
   expect(await revoke(path, { reason: "the runner was taken over" }, w.io)).toBe(0);
   expect(w.printed.out).toContain(`Revoked at 2026-11-24T09:00:00Z: acme/access ${path} issues nothing any more.`);
-  expect(w.printed.out).toContain("lives on");
+  expect(w.printed.out).toContain("lives on, and can only be cut in its cloud:");
+  expect(w.printed.out).toContain("To cut them now:\n  aws iam put-role-policy ");
+  expect(w.printed.out).not.toContain("\u001b");
   expect(w.lines).toContainEqual(
     expect.objectContaining({ admin: "grants_revoke", path, reason: "the runner was taken over" }),
   );

@@ -27,7 +27,11 @@ describe("an operator at the server", () => {
       grants: [{ repository: "acme/access", path, target: "aws-prod", role: "operator", requester: "alice" }],
       credentials: [{ repository: "acme/access", kind: "aws", path, until: "2026-11-23T10:15:00Z" }],
     });
-    await revoke({ path, reason: "taken over" });
+    const { cut } = await revoke({ path, reason: "taken over" });
+    expect(cut[0]).toMatch(/^To cut them now, deny every session of the role that was issued before 2026-11-23T/);
+    expect(cut.slice(1).join("\n")).toMatch(
+      /^ {2}aws iam put-role-policy --role-name \S+ .* \\\n {4}--policy-document '\{/,
+    );
     const { grants, credentials } = await liveGrants(one.deps);
     expect(grants).toEqual([]);
     expect(credentials).toHaveLength(1);

@@ -54,13 +54,22 @@ export function stsError(error: unknown, roleArn: string): CloudError {
     );
   }
   switch (failure.name) {
-    case "AccessDenied":
+    case "AccessDenied": {
+      // Where AWS names one of the two beside the call itself, all the rest of the trust holds.
+      const missing = /\bsts:(?:TagSession|SetSourceIdentity)\b/.exec(failure.message)?.[0];
+      if (missing !== undefined)
+        return make(
+          "cloud_denied",
+          `AWS does not let us assume ${roleArn}: its trust policy does not allow ${missing}. Add it to the Action of the statement ` +
+            "that allows sts:AssumeRoleWithWebIdentity.",
+        );
       return make(
         "cloud_denied",
         `AWS does not let us assume ${roleArn}. Its trust policy must name the IAM OIDC provider of this server's issuer, have ` +
           "StringEquals conditions on <issuer>:sub (the plan's subject) and <issuer>:aud (sts.amazonaws.com), and allow " +
           "sts:AssumeRoleWithWebIdentity, sts:TagSession and sts:SetSourceIdentity.",
       );
+    }
     case "InvalidIdentityToken":
       return make(
         "cloud_misconfigured",

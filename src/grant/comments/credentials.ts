@@ -3,6 +3,7 @@ import { forMarkdown, forMarkdownBlock, forMarkdownCode } from "../../base/text.
 import type { PlanData } from "../../plan/types.ts";
 import type { Db } from "../../store/index.ts";
 import { type Credential, releasedCredentials } from "../credentials.ts";
+import { howToCut } from "../how-to-cut.ts";
 
 /** Most that are told one by one; the rest is in the ledger. */
 const most = 20;
@@ -25,7 +26,7 @@ export async function liveCredentials(db: Db, grant: string, revokedAt: Date, no
     "",
     ...shown.map(line),
     ...(more > 0 ? [`- and ${more} more: see the entries \`issued\` of the ledger`] : []),
-    ...(live.some((one) => one.ended === "no") ? ["", ...howToCut(plan, revokedAt)] : []),
+    ...(live.some((one) => one.ended === "no") ? ["", ...cutLines(plan, revokedAt)] : []),
   ];
 }
 
@@ -43,76 +44,15 @@ function line({ issued, until, ended }: Credential): string {
   return `- ${kind}, of run ${job.run_id}: ${end}; ${names.join(", ")}`;
 }
 
-/** Plain lines for who has power over the account; Countersign has none (DESIGN.md section 4, No cloud secrets). */
-function howToCut(plan: PlanData, revokedAt: Date): readonly string[] {
-  switch (plan.kind) {
-    case "aws":
-      return cutAws(plan.role_arn, revokedAt);
-    case "gcp":
-      return [
-        plan.service_account === null
-          ? "To cut them now: disable the workload identity pool, which stops tokens of the pool that live, and can be undone:"
-          : "To cut them now: disable the service account, or take its roles away; both act on everybody who uses it, within minutes:",
-        "",
-        forMarkdownBlock(
-          plan.service_account === null
-            ? poolCommand(plan.workload_identity_provider)
-            : `gcloud iam service-accounts disable ${word(plan.service_account)}`,
-          "sh",
-        ),
-        "",
-        "Google does not revoke a single token; waiting is the other way.",
-      ];
-    case "azure":
-      return [
-        "To cut them now: remove the role assignments of this application, which Azure looks at on each call (up to 10 minutes), or disable its service principal, which stops new tokens only:",
-        "",
-        forMarkdownBlock(
-          [
-            `az role assignment list --assignee ${word(plan.client_id)} --all`,
-            "az role assignment delete --ids ID",
-            `az ad sp update --id ${word(plan.client_id)} --set accountEnabled=false`,
-          ].join("\n"),
-          "sh",
-        ),
-      ];
-    case "oidc":
-      return [
-        `To cut them now: end the sessions at the relying party ${forMarkdownCode(plan.audience)}; Countersign cannot take a signed token back.`,
-      ];
-    case "github":
-      return [];
-  }
-}
-
-/**
- * What the console does as "Revoke active sessions" (IAM user guide, Revoke IAM role temporary security credentials): a Deny on
- * sessions that were issued before. AWS's times are whole seconds and its clock is not ours: a few seconds later.
- */
-function cutAws(roleArn: string, revokedAt: Date): readonly string[] {
-  const before = formatInstant(new Date(revokedAt.getTime() + 5000));
-  const policy = {
-    Version: "2012-10-17",
-    Statement: [
-      { Effect: "Deny", Action: ["*"], Resource: ["*"], Condition: { DateLessThan: { "aws:TokenIssueTime": before } } },
-    ],
-  };
-  const role = roleArn.slice(roleArn.lastIndexOf("/") + 1);
+/** As paragraphs and a block of code. */
+function cutLines(plan: PlanData, revokedAt: Date): readonly string[] {
+  const cut = howToCut(plan, revokedAt);
+  if (cut === null) return [];
+  const { say, lines, then } = cut;
   return [
-    `To cut them now, deny every session of the role that was issued before ${before}, other people's as well; new ones are not touched. It acts within minutes:`,
+    forMarkdown(say),
     "",
-    forMarkdownBlock(
-      `aws iam put-role-policy --role-name ${word(role)} --policy-name AWSRevokeOlderSessions \\\n  --policy-document '${JSON.stringify(policy)}'`,
-      "sh",
-    ),
+    forMarkdownBlock(lines.join("\n"), "sh"),
+    ...(then === null ? [] : ["", forMarkdown(then)]),
   ];
 }
-
-function poolCommand(provider: string): string {
-  const [, project = "PROJECT", pool = "POOL"] =
-    /^projects\/([^/]+)\/.*workloadIdentityPools\/([^/]+)\//.exec(provider) ?? [];
-  return `gcloud iam workload-identity-pools update ${word(pool)} --project ${word(project)} --location global --disabled`;
-}
-
-/** One word of a shell. The files' schemas let nothing else through; what would be more than a word is not put into a command. */
-const word = (text: string): string => (/^[\w+=,.@:/-]+$/.test(text) ? text : "NAME");

@@ -6,7 +6,7 @@ export interface Cut {
   readonly say: string;
   /** What to run in a shell, where a line may be continued in the next; for oidc the audience. */
   readonly lines: readonly string[];
-  readonly then: string | null;
+  readonly after: string | null;
 }
 
 /**
@@ -28,7 +28,7 @@ export function howToCut(plan: PlanData, revokedAt: Date): Cut | null {
             ? poolCommand(plan.workload_identity_provider)
             : `gcloud iam service-accounts disable ${word(plan.service_account)}`,
         ],
-        then: "Google does not revoke a single token; waiting is the other way.",
+        after: "Google does not revoke a single token; waiting is the other way.",
       };
     case "azure":
       return {
@@ -38,13 +38,13 @@ export function howToCut(plan: PlanData, revokedAt: Date): Cut | null {
           "az role assignment delete --ids ID",
           `az ad sp update --id ${word(plan.client_id)} --set accountEnabled=false`,
         ],
-        then: null,
+        after: null,
       };
     case "oidc":
       return {
         say: "To cut them now: end the sessions at the relying party; Countersign cannot take a signed token back. It is:",
         lines: [plan.audience],
-        then: null,
+        after: null,
       };
     case "github":
       return null;
@@ -70,7 +70,7 @@ function cutAws(roleArn: string, revokedAt: Date): Cut {
       `aws iam put-role-policy --role-name ${word(role)} --policy-name AWSRevokeOlderSessions \\`,
       `  --policy-document '${JSON.stringify(policy)}'`,
     ],
-    then: null,
+    after: null,
   };
 }
 

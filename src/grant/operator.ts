@@ -94,7 +94,7 @@ export async function revokeByOperator(
     .where("id", "=", revoked.grant)
     .executeTakeFirstOrThrow();
   const how = credentials.length === 0 ? null : howToCut(JSON.parse(plan) as PlanData, at);
-  const cut = how && [how.say, ...how.lines.map((line) => `  ${line}`), ...(how.then === null ? [] : [how.then])];
+  const cut = how && [how.say, ...how.lines.map((line) => `  ${line}`), ...(how.after === null ? [] : [how.after])];
   return { repository: enrolment.fullName, path, at: formatInstant(at), credentials, cut: cut ?? [] };
 }
 

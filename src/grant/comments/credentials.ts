@@ -48,11 +48,11 @@ function line({ issued, until, ended }: Credential): string {
 function cutLines(plan: PlanData, revokedAt: Date): readonly string[] {
   const cut = howToCut(plan, revokedAt);
   if (cut === null) return [];
-  const { say, lines, then } = cut;
+  const { say, lines, after } = cut;
   return [
     forMarkdown(say),
     "",
     forMarkdownBlock(lines.join("\n"), "sh"),
-    ...(then === null ? [] : ["", forMarkdown(then)]),
+    ...(after === null ? [] : ["", forMarkdown(after)]),
   ];
 }

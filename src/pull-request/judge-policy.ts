@@ -17,6 +17,7 @@ import { policyMessage } from "./merge-message.ts";
 import { policyEffects } from "./policy-effects.ts";
 import { loosened } from "./policy-loosened.ts";
 import { policyPage } from "./policy-page.ts";
+import { widened } from "./policy-widened.ts";
 import { notYet, planPostedAt, post } from "./posted-plan.ts";
 
 /**
@@ -50,7 +51,16 @@ export async function judgePolicy(context: Judgement): Promise<void> {
   const freeze = await freezeOf(deps, { ...input, standing: noStanding }, after);
   if (freeze) return mergeFreeze(context, { ...freeze, policy, subject, resulting, shown });
   const effects = await policyEffects(deps, snapshot, policy, after);
-  const page = policyPage({ snapshot, paths, decision, warnings, loosened: loosened(policy, after), effects });
+  const [owner = ""] = snapshot.repository.fullName.split("/");
+  const page = policyPage({
+    snapshot,
+    paths,
+    decision,
+    warnings,
+    loosened: loosened(policy, after),
+    widened: widened(policy, after, owner),
+    effects,
+  });
   if (!page.ok) return post(deps, snapshot, posted, page.content, null);
   await post(deps, snapshot, posted, await shownAs(context, decision, page.content), shown);
   await bestEffort(deps, [() => askReviewers(deps, snapshot, decision)]);

@@ -16,13 +16,17 @@ export interface PolicyPage {
   readonly warnings: readonly Diagnostic[];
   /** What it asks less of than the policy in force. */
   readonly loosened: readonly string[];
+  /** What it grants that the policy in force does not. */
+  readonly widened: readonly string[];
   readonly effects: PolicyEffects;
 }
 
 /** Names that are listed; the rest is counted. */
 const mostNames = 20;
-/** Sentences about what is loosened: above these it is no longer read, and the count says how much there is. */
+/** Sentences about what is loosened or widened: above these it is no longer read, and the count says how much there is. */
 const mostLoosened = 50;
+/** Bytes of one list: a page that is too long cannot be approved, and a policy of many large roles must be. */
+const mostBytes = 15_000;
 
 /** The check run of a valid policy pull request. `ok: false`: more than GitHub shows; what is not shown is not approved. */
 export function policyPage(page: PolicyPage): { readonly ok: boolean; readonly content: CheckContent } {
@@ -33,10 +37,10 @@ export function policyPage(page: PolicyPage): { readonly ok: boolean; readonly c
       "",
       ...page.paths.map((path) => `- changes ${forMarkdownCode(path)}`),
       "",
+      ...list("Grants more than the policy in force:", page.widened, mostLoosened),
       ...list("Asks less than the policy in force:", page.loosened, mostLoosened),
       "### What this ends",
       ...effectLines(page.effects),
-      "",
       "### Who must approve",
       ...whoMustApprove(decision),
     ],
@@ -60,15 +64,19 @@ const tooMuch = plainCheck("failure", "Too much to be shown whole", [
   "Change fewer files in one pull request.",
 ]);
 
+/** With an empty line at its end. */
 function list(words: string, items: readonly string[], most: number): string[] {
   if (items.length === 0) return [];
-  const rest = items.length - most;
-  return [
-    words,
-    ...items.slice(0, most).map((item) => `- ${forMarkdown(item, 1000)}`),
-    ...(rest > 0 ? [`- and ${rest} more`] : []),
-    "",
-  ];
+  const shown: string[] = [];
+  let left = mostBytes;
+  for (const item of items.slice(0, most)) {
+    const line = `- ${forMarkdown(item, 1000)}`;
+    left -= Buffer.byteLength(line);
+    if (left < 0) break;
+    shown.push(line);
+  }
+  const rest = items.length - shown.length;
+  return [words, ...shown, ...(rest > 0 ? [`- and ${rest} more`] : []), ""];
 }
 
 const count = (n: number, one: string): string => `${n} ${one}${n === 1 ? "" : "s"}`;
@@ -76,7 +84,7 @@ const count = (n: number, one: string): string => `${n} ${one}${n === 1 ? "" : "
 function effectLines({ ends, freezes, changes, unseen }: PolicyEffects): string[] {
   const none = ends.length + freezes.length + changes.length + unseen === 0;
   return [
-    ...(none ? ["It ends no live grant and changes no open request."] : []),
+    ...(none ? ["It ends no live grant and changes no open request.", ""] : []),
     ...list(`It ends ${count(ends.length, "live grant")}:`, ends, mostNames),
     ...list(`It freezes ${count(freezes.length, "live grant")}:`, freezes, mostNames),
     ...list(
@@ -84,6 +92,6 @@ function effectLines({ ends, freezes, changes, unseen }: PolicyEffects): string[
       changes,
       mostNames,
     ),
-    ...(unseen > 0 ? [`Not judged here: ${unseen} more.`] : []),
+    ...(unseen > 0 ? [`Not judged here: ${unseen} more.`, ""] : []),
   ];
 }

@@ -276,6 +276,7 @@ test("the page of a policy names twenty of each and counts the rest", () => {
     paths: ["targets/aws-prod.yml"],
     decision,
     warnings: [],
+    widened: ["aws-prod/operator may do s3:* on arn:aws:s3:::acme-*."],
     loosened: ["No longer frozen: all."],
     effects: { ends: many("grant"), freezes: [], changes: many("request").slice(0, 1), unseen: 3 },
   });
@@ -285,6 +286,9 @@ test("the page of a policy names twenty of each and counts the rest", () => {
     "This changes who may grant what. The policy in force decides about it, not the one that it brings.
 
     - changes \`targets/aws-prod.yml\`
+
+    Grants more than the policy in force:
+    - aws-prod/operator may do s3:\\* on arn:aws:s3:::acme-\\*.
 
     Asks less than the policy in force:
     - No longer frozen: all.

@@ -1,4 +1,4 @@
-import { allowedBy, fieldInside, outsidePair, usualEffort } from "./subset.ts";
+import { allowedBy, type Effort, fieldInside, outsidePair, usualEffort } from "./subset.ts";
 import type { Statement } from "./types.ts";
 import type { ReusablePattern, WorkflowPattern } from "./workflow-pattern.ts";
 
@@ -37,14 +37,34 @@ export function gainedStatements(old: readonly Statement[], now: readonly Statem
 }
 
 /**
- * True where every workflow that `pattern` admits is one that `other` admits. A `*` of repository and file stops at `/`, and
- * neither holds one beyond those of the literal folder, so they are single fields.
+ * Patterns of workflows in `now` of which not every workflow is one of `old`. A `*` of repository and file stops at `/`, and
+ * neither holds one beyond that of the literal folder, so each is a single field.
  */
-export const workflowPatternInside = (pattern: WorkflowPattern, other: WorkflowPattern): boolean =>
-  reusablePatternInside(pattern, other) && fieldInside(pattern.ref, other.ref);
+export const gainedWorkflows = (
+  old: readonly WorkflowPattern[],
+  now: readonly WorkflowPattern[],
+  effort = usualEffort(),
+): readonly WorkflowPattern[] =>
+  gained(old, now, (one, other) => reusableInside(one, other, effort) && fieldInside(one.ref, other.ref, effort));
 
 /** The same of reusable workflows. */
-export const reusablePatternInside = (pattern: ReusablePattern, other: ReusablePattern): boolean =>
-  pattern.owner.toLowerCase() === other.owner.toLowerCase() &&
-  fieldInside(pattern.repository, other.repository) &&
-  fieldInside(pattern.file, other.file);
+export const gainedReusable = (
+  old: readonly ReusablePattern[],
+  now: readonly ReusablePattern[],
+  effort = usualEffort(),
+): readonly ReusablePattern[] => gained(old, now, (one, other) => reusableInside(one, other, effort));
+
+const reusableInside = (one: ReusablePattern, other: ReusablePattern, effort: Effort): boolean =>
+  one.owner.toLowerCase() === other.owner.toLowerCase() &&
+  fieldInside(one.repository, other.repository, effort) &&
+  fieldInside(one.file, other.file, effort);
+
+/** Equal ones first: they are not gained, also where no effort is left. */
+function gained<P extends ReusablePattern>(
+  old: readonly P[],
+  now: readonly P[],
+  inside: (one: P, other: P) => boolean,
+): readonly P[] {
+  const known = new Set(old.map(({ text }) => text));
+  return now.filter((one) => !known.has(one.text) && !old.some((other) => inside(one, other)));
+}

@@ -9,7 +9,7 @@ export { describeRole, type RoleDescription } from "./describe-role.ts";
 export { finding, hasErrors, isAboutWholeFile } from "./diagnostics.ts";
 export { type Expectation, expectationText, type ExpectedSlots } from "./expectation.ts";
 export { frozenLogins, type FreezePerson, type FreezeSubject, isFrozen, isOfPerson, withAccounts } from "./frozen.ts";
-export { gainedStatements, reusablePatternInside, workflowPatternInside } from "./gained.ts";
+export { gainedReusable, gainedStatements, gainedWorkflows } from "./gained.ts";
 export { jsonSchemas } from "./json-schema.ts";
 export { newFileLink, type RepositoryPlace } from "./new-file-link.ts";
 export { ownerText, parseOwner } from "./owner.ts";

@@ -1,13 +1,13 @@
 import {
   describeRole,
   type Effort,
+  gainedReusable,
+  gainedWorkflows,
   type Policy,
-  reusablePatternInside,
   type Role,
   type RoleLimits,
   type Target,
   usualEffort,
-  workflowPatternInside,
 } from "../access-repo/index.ts";
 import { formatDuration } from "../base/duration.ts";
 import { oneLine } from "../base/text.ts";
@@ -16,8 +16,8 @@ import { added, few, type Gains, gainsOf } from "./role-gains.ts";
 
 /**
  * What a new policy grants that the one in force does not: new roles, more power or another identity of a role, fewer limits
- * to it. Plain sentences, not escaped for any sink; bounded for each key of a role. What cannot be compared is told as changed. `owner`:
- * of the access repo, whose workflows a role admits that names none.
+ * to it. Plain sentences, not escaped for any sink; bounded for each key of a role. What cannot be compared is told as changed.
+ * `owner`: of the access repo, whose workflows a role admits that names none.
  */
 export function widened(before: Policy, after: Policy, owner: string): readonly string[] {
   const effort = usualEffort(); // of all roles together: a policy that is made to be slow is told to be so
@@ -57,18 +57,26 @@ const longerThan = (old: number, now: number): string[] =>
 function inWords(policy: Policy, target: Target, name: string, role: Role): string {
   // Sets are of the target: what a request may write shorter, and no power of the role.
   const { as, can } = describeRole(policy, { ...target, sets: new Map() }, name, role);
-  return `${oneLine(as, 300)}, up to ${formatDuration(role.max_duration)}; ${few(can, 2, 200)}`;
+  return `${oneLine(as, 300)}, up to ${formatDuration(role.max_duration)}; ${[few(can, 2, 200), ...waysAround(role)].join("; ")}`;
 }
+
+/** What of a new role has no role before it that it could be held against. */
+const waysAround = (role: Role): string[] => [
+  ...(role.kind === "aws" && role.allow_persistence ? ["actions whose effect outlives the window"] : []),
+  ...(role.break_glass ? ["break-glass"] : []),
+  ...(role.auto_approve === undefined ? [] : ["automatic approval"]),
+  ...(actorOf(role) === "any" ? ["actor: any"] : []),
+];
 
 const roleGains = (old: Role, now: Role, owner: string, effort: Effort): readonly string[] => [
   ...powerGained(old, now, effort),
-  ...gainsOf(limitsGained(owner), old, now),
+  ...gainsOf(limitsGained(owner, effort), old, now),
 ];
 
 // Told by policy-loosened.ts. A key that is new has to be in one of the two.
 type AsksLess = "approvals" | "also_approved_by" | "break_glass";
 
-const limitsGained = (owner: string): Gains<Omit<RoleLimits, AsksLess>> => ({
+const limitsGained = (owner: string, effort: Effort): Gains<Omit<RoleLimits, AsksLess>> => ({
   max_duration: (old, now) => longerThan(old.max_duration, now.max_duration).map((times) => `lasts up to ${times}`),
   tickets: ({ tickets: old }, { tickets: now }) => {
     if (old === undefined) return [];
@@ -78,16 +86,14 @@ const limitsGained = (owner: string): Gains<Omit<RoleLimits, AsksLess>> => ({
   workflows: ({ workflows: old }, { workflows: now }) => {
     if (old === undefined) return [];
     if (now === undefined) return [`may be used by any workflow of ${owner}`];
-    const wider = now.filter((one) => !old.some((other) => workflowPatternInside(one, other)));
-    return added([], textsOf(wider), "may be used by");
+    return added([], textsOf(gainedWorkflows(old, now, effort)), "may be used by");
   },
   reusable_workflows: ({ reusable_workflows: old }, { reusable_workflows: now }) => {
     if (now === undefined) return old === undefined ? [] : [`may be used inside any reusable workflow of ${owner}`];
-    const wider = now.filter((one) =>
+    const wider =
       old === undefined
-        ? one.owner.toLowerCase() !== owner.toLowerCase()
-        : !old.some((other) => reusablePatternInside(one, other)),
-    );
+        ? now.filter((one) => one.owner.toLowerCase() !== owner.toLowerCase())
+        : gainedReusable(old, now, effort);
     return added([], textsOf(wider), "may be used inside");
   },
   environments: ({ environments: old }, { environments: now }) => {

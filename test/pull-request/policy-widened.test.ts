@@ -332,6 +332,20 @@ describe("what a policy grants more", () => {
     ]);
   });
 
+  test("of a new role, also how it goes without approval and beyond the window", () => {
+    const auto_approve = '{ requesters: ["@bob"], max_duration: 30m, per_day: 1, actions: ["s3:Get*"] }';
+    const keys = {
+      allow_persistence: "true",
+      break_glass: "true",
+      auto_approve,
+      defaults: "{ workflow: { actor: any } }",
+    };
+    const settings = 'break_glass: { members: ["@bob"] }\n';
+    const of = (roles: Readonly<Record<string, string>>) => policy("aws", roles, "", settings);
+    const [line] = widened(of({ r: role("aws", {}) }), of({ r: role("aws", {}), ops: role("aws", keys) }), "acme");
+    expect(line).toMatch(/; actions whose effect outlives the window; break-glass; automatic approval; actor: any\.$/);
+  });
+
   test("a role of another kind as a whole", () => {
     const now = policy("oidc", { r: role("oidc", { claims: "{ team: a }" }) });
     expect(widened(policy("aws", { r: role("aws", {}) }), now, "acme")).toEqual([

@@ -45,7 +45,10 @@ describe("C67 what one allow gains over another", () => {
   });
 });
 
-const part = fc.string({ unit: fc.constantFrom("a", "b", "*"), minLength: 1, maxLength: 4 });
+const part = fc.oneof(
+  fc.constant("*"),
+  fc.string({ unit: fc.constantFrom("a", "b", "*"), minLength: 1, maxLength: 3 }),
+);
 const end = fc.constantFrom("", "*");
 const ref = fc.tuple(fc.string({ unit: fc.constantFrom("a", "/"), maxLength: 2 }), end);
 const workflow = fc
@@ -65,7 +68,7 @@ describe("C67 what patterns of workflows gain over others", () => {
       fc.property(
         fc.array(workflow, { minLength: 1, maxLength: 3 }),
         workflow,
-        fc.constantFrom("", "c", "ab"),
+        fc.constantFrom("c", "a", "ab"),
         (old, now, run) => {
           if (gainedWorkflows(old.map(parsed), [parsed(now)]).length > 0) return;
           // One workflow of the pattern: its wildcards made text.

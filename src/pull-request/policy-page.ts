@@ -25,8 +25,8 @@ export interface PolicyPage {
 const mostNames = 20;
 /** Sentences about what is loosened or widened: above these it is no longer read, and the count says how much there is. */
 const mostLoosened = 50;
-/** Bytes of one list: a page that is too long cannot be approved, and a policy of many large roles must be. */
-const mostBytes = 15_000;
+/** Bytes of one of five lists: a page that is too long cannot be approved, and a policy of many large roles has to be. */
+const mostBytes = 10_000;
 
 /** The check run of a valid policy pull request. `ok: false`: more than GitHub shows; what is not shown is not approved. */
 export function policyPage(page: PolicyPage): { readonly ok: boolean; readonly content: CheckContent } {

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { sha256 } from "../../src/base/canonical-json.ts";
 import { type Broker, CloudError } from "../../src/cloud/index.ts";
 import type { Recorder } from "../../src/recorder/index.ts";
 import { describeStores } from "../helpers/stores.ts";
@@ -238,7 +239,8 @@ describeStores("exchanges that share statements", (open) => {
     expect(codeOf(await ask(world))).toBe("released");
     // Another plan under the same id, which nothing of ours writes, is not the one that was kept.
     const { plan } = await world.db.selectFrom("grant").select("plan").executeTakeFirstOrThrow();
-    const values = { plan: plan.replace("production", "staging"), plan_hash: `sha256:${"7".repeat(64)}` };
+    const staging = plan.replace("production", "staging");
+    const values = { plan: staging, plan_hash: sha256(staging) };
     await world.db.updateTable("grant").set(values).execute();
     expect(codeOf(await ask(world))).toBe("environment_mismatch");
   });

@@ -249,6 +249,7 @@ describeStores("tokens that can be revoked", (open) => {
 
   test("a sealed token opens in its own row only", async () => {
     await ask(world);
+    later(1); // rows come by when they began
     await ask(world, { run_id: "901" });
     const [one, two] = await rows();
     await world.db.updateTable("exchange").set({ sealed_token: one!.sealed_token }).where("id", "=", two!.id).execute();

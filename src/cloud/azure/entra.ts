@@ -62,10 +62,9 @@ async function once({ cloud, endpoint, tenantId, clientId, resource, assertion, 
     redirectOptions: { maxRetries: 0 },
     loggingOptions: { allowLoggingAccountIdentifiers: false, enableUnsafeSupportLogging: false },
   });
-  const asked = Date.now();
-  const { token, tokenType, expiresOnTimestamp } = await credential.getToken(form.scope, { enableCae: false });
-  // The SDK counts from its own clock, which need not be the one that windows are made by; the length is the same in both.
-  const lifetime = Math.round((expiresOnTimestamp - asked) / 1000);
+  const { token, tokenType } = await credential.getToken(form.scope, { enableCae: false });
+  // Not the SDK's time of the end, which is by its own clock, rounded to a second.
+  const { lifetime = 0 } = trace;
   if (!/^[!-~]+$/.test(token) || !(lifetime > 0) || (tokenType ?? "Bearer") !== "Bearer")
     throw new Error("the answer of Entra is incomplete"); // read as unavailable: nothing half is handed out
   return { token, lifetime, identifiers: identifiersOf(trace, token) };

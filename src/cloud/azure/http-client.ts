@@ -11,12 +11,14 @@ export interface TokenRequest {
   readonly form: Readonly<Record<string, string>>;
   readonly signal: AbortSignal;
 }
-/** What Entra's sign-in log has of the request. */
+/** What Entra's sign-in log has of the request, and how long the token lives. */
 export interface Trace {
   /** `CorrelationId` there. */
   correlationId?: string;
   /** `Id` there. */
   requestId?: string;
+  /** `expires_in` of the answer, in seconds. */
+  lifetime?: number;
 }
 
 /** A token has some kilobytes. */
@@ -52,9 +54,21 @@ export function pinnedClient({ url, form, signal }: TokenRequest, trace: Trace):
       const requestId = response.headers.get("x-ms-request-id") ?? "";
       if (id.test(requestId)) trace.requestId = requestId;
       const bodyAsText = await readCapped(response);
+      trace.lifetime = lifetimeIn(bodyAsText);
       return { request, status: response.status, headers: headersOf(response.headers), bodyAsText };
     },
   };
+}
+
+/** Whole seconds; 0 where there are none, which no token has. Never throws. */
+function lifetimeIn(body: string): number {
+  try {
+    const { expires_in } = JSON.parse(body) as { expires_in?: unknown };
+    const seconds = Number(expires_in);
+    return Number.isSafeInteger(seconds) ? seconds : 0;
+  } catch {
+    return 0;
+  }
 }
 
 async function readCapped(response: Response): Promise<string> {

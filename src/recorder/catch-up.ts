@@ -46,15 +46,17 @@ export async function catchUp(deps: RecorderDeps, repo: RepoRef): Promise<number
 
 /** `catchUp` where batches up to `seen` are known to have been confirmed: a branch that ends before lost them. */
 export async function catchUpWith(deps: RecorderDeps, repo: RepoRef, seen: number): Promise<number> {
-  const sequence = await catchUp(deps, repo);
-  if (sequence < seen)
+  for (;;) {
+    const sequence = await catchUp(deps, repo);
+    if (sequence >= seen) return sequence;
+    // Where somebody moved the ledger on since, it is judged again: an older end must not become what was seen.
     await stop(
       deps,
       repo.id,
       { sequence },
       `ledger cut off: it ends with batch ${sequence}, batch ${seen} was confirmed`,
     );
-  return sequence;
+  }
 }
 
 /** Judges and applies commit by commit; returns where somebody else was faster, for another round. */
